@@ -1,0 +1,1 @@
+"""A fictitious company that serves itself over HTTP on loopback."""

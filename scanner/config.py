@@ -1,0 +1,402 @@
+"""``ghostscan.toml``: what a person writes, checked before anything is done.
+
+Unknown keys are errors that name the key and the nearest valid one. Secrets are references
+(``env:NAME``, ``file:PATH``, ``keyring:service/user``, ``command:ARGV``); a literal is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import ipaddress
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from scanner.errors import ConfigError
+from scanner.model import Role
+
+SECRET_SCHEMES = ("env:", "file:", "keyring:", "command:")
+
+PERSON_ATTRIBUTES = frozenset({
+    "person_id", "employee_number", "user_name", "emails", "display_name", "status", "worker_type",
+    "department", "title", "manager_id", "location", "hired_at", "departed_at", "recorded_at",
+    "external_id", "active",
+})  # fmt: skip
+ACCOUNT_ATTRIBUTES = frozenset({
+    "account_id", "user_name", "external_id", "employee_number", "emails", "display_name", "active",
+    "account_type", "privileged", "created_at", "modified_at", "last_activity_at", "version",
+})  # fmt: skip
+RULE_FIELDS = frozenset({
+    "person_id", "employee_number", "user_name", "status", "worker_type", "department", "title",
+    "manager_id", "location",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalLimit:
+    """The time the policy allows between departure and removal; exactly one part is used.
+
+    ``business_days`` counts Monday to Friday in the organization's time zone.
+    """
+
+    text: str
+    duration: timedelta = timedelta(0)
+    business_days: int = 0
+
+
+_LIMIT = re.compile(r"(?P<count>\d{1,5})\s*(?P<unit>m|h|d|business days?)")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def parse_limit(text: str) -> RemovalLimit:
+    """Read ``4h``, ``30m``, ``90d``, ``3 business days`` or ``immediate``; raise ValueError else."""
+    if text.strip().lower() == "immediate":
+        return RemovalLimit(text)
+    found = _LIMIT.fullmatch(text.strip().lower())
+    if found is None:
+        raise ValueError('use "immediate", "4h", "24h", "90d" or "3 business days"')
+    count = int(found["count"])
+    if found["unit"].startswith("business"):
+        return RemovalLimit(text, business_days=count)
+    return RemovalLimit(text, duration=count * _UNITS[found["unit"]])
+
+
+def _secret_reference(value: str) -> str:
+    if not value.startswith(SECRET_SCHEMES) or value in SECRET_SCHEMES:
+        raise ValueError(
+            "a secret must be a reference: env:NAME, file:PATH, keyring:service/user or "
+            "command:ARGV; the value itself may not stand in this file"
+        )
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address literal can only be this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("must be an https:// URL")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not contain a user name or password; use auth")
+    if parts.query or parts.fragment or "?" in value or "#" in value:
+        raise ValueError("must not contain a query or a fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must be https:// (http:// is accepted only for this machine)")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("has a port that is not a number from 0 to 65535") from None
+    return value.rstrip("/")
+
+
+SecretReference = Annotated[str, AfterValidator(_secret_reference)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Basic(_Strict):
+    """HTTP Basic authentication (RFC 7617)."""
+
+    user: str
+    password: SecretReference
+
+
+class Header(_Strict):
+    """A secret sent in a header of the vendor's own naming."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9-]+$")
+    value: SecretReference
+
+
+class Auth(_Strict):
+    """How a source is authenticated: at most one way; none of them means no authentication."""
+
+    bearer: SecretReference | None = None
+    basic: Basic | None = None
+    header: Header | None = None
+    none: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Auth:
+        ways = [self.bearer, self.basic, self.header, self.none or None]
+        if sum(way is not None for way in ways) > 1:
+            raise ValueError("give one of bearer, basic, header or none")
+        return self
+
+
+def _auth_or_none(value: object) -> object:
+    return {"none": True} if value == "none" else value
+
+
+class StateValues(_Strict):
+    """Vendor spellings of an account's state where it is not a JSON boolean, case-sensitive."""
+
+    active: tuple[str, ...] = ()
+    inactive: tuple[str, ...] = ()
+
+
+class StatusValues(_Strict):
+    """Vendor spellings of an employment status; what is not listed here is ``unknown``."""
+
+    active: tuple[str, ...] = ("active",)
+    on_leave: tuple[str, ...] = ("on_leave",)
+    pending: tuple[str, ...] = ("pending",)
+    terminated: tuple[str, ...] = ("terminated",)
+
+
+class Source(_Strict):
+    """One system to read. A setting left out takes the value of the type's profile."""
+
+    role: Role = Role.APP
+    type: str
+    url: BaseUrl
+    auth: Annotated[Auth, BeforeValidator(_auth_or_none)] = Auth()
+    canaries: tuple[str, ...] = ()
+    attributes: dict[str, str] = Field(default_factory=dict)
+    active_values: StateValues = StateValues()
+    status_values: StatusValues = StatusValues()
+    users_path: str | None = Field(default=None, pattern=r"^/[A-Za-z0-9._~/-]*$")
+    groups_path: str | None = Field(default=None, pattern=r"^/[A-Za-z0-9._~/-]*$")
+    page_size: int | None = Field(default=None, ge=1, le=10_000)
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    timeout_seconds: float = Field(default=60, gt=0, le=600)
+    paging: Literal["index"] = "index"
+    scim: Literal["2.0"] = "2.0"
+    allow_empty: bool = False
+
+    @field_validator("users_path", "groups_path")
+    @classmethod
+    def _stays_below_the_base(cls, value: str | None) -> str | None:
+        if value is not None and ".." in value.split("/"):
+            raise ValueError("must not contain ..")
+        return value
+
+    @model_validator(mode="after")
+    def _known_attributes(self) -> Source:
+        known = PERSON_ATTRIBUTES if self.role is Role.HRIS else ACCOUNT_ATTRIBUTES
+        for name in self.attributes:
+            if name not in known:
+                raise ValueError(f"attributes.{name} is not a field{_nearest(name, known)}")
+        return self
+
+
+class Organization(_Strict):
+    """Whose accounts are audited, and where a departure date ends."""
+
+    name: str = "(organization not named)"
+    timezone: str = "UTC"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            near = _nearest(value, available_timezones())
+            raise ValueError(f"is not an IANA time zone{near}")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which a departure date ends at midnight."""
+        return ZoneInfo(self.timezone)
+
+
+class PolicySettings(_Strict):
+    """The company's own rule; without one, removal is expected at once and the report says so."""
+
+    deprovision_within: str = "immediate"
+    reference: str = ""
+    dormant_after: str | None = None
+
+    @field_validator("deprovision_within", "dormant_after")
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_limit(value)
+        return value
+
+    @property
+    def limit(self) -> RemovalLimit:
+        """The parsed form of ``deprovision_within``."""
+        return parse_limit(self.deprovision_within)
+
+
+class Runs(_Strict):
+    """Where run folders are kept; relative to the configuration file."""
+
+    directory: Path = Path("runs")
+
+
+class Entitlement(_Strict):
+    """Who should be in a group of an app: by rule over people, or as a group of another source."""
+
+    app: str
+    group: str = Field(min_length=1)
+    people: dict[str, tuple[str, ...]] | None = None
+    mirrors: str | None = Field(default=None, pattern=r"^[^:]+:.+$")
+
+    @model_validator(mode="after")
+    def _one_basis(self) -> Entitlement:
+        if (self.people is None) == (self.mirrors is None):
+            raise ValueError('give either people = {…} or mirrors = "source:group"')
+        for name, values in (self.people or {}).items():
+            if name not in RULE_FIELDS:
+                raise ValueError(
+                    f"people.{name} is not a person field{_nearest(name, RULE_FIELDS)}"
+                )
+            if not values:
+                raise ValueError(f"people.{name} lists no value")
+        if self.people is not None and not self.people:
+            raise ValueError("people names no field; an empty rule would expect everybody")
+        return self
+
+
+SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+
+
+class Config(_Strict):
+    """The whole file. ``sources`` keeps the order in which they were written."""
+
+    organization: Organization = Organization()
+    policy: PolicySettings = PolicySettings()
+    runs: Runs = Runs()
+    sources: dict[str, Source]
+    entitlements: tuple[Entitlement, ...] = ()
+
+    @model_validator(mode="after")
+    def _sources_make_sense(self) -> Config:
+        for name in self.sources:
+            if SOURCE_NAME.fullmatch(name) is None:
+                raise ValueError(f"source name {name!r}: use letters, digits, - and _")
+        if len({name.lower() for name in self.sources}) != len(self.sources):
+            raise ValueError("two source names differ only in case")
+        if not any(source.role is Role.HRIS for source in self.sources.values()):
+            raise ValueError('no source has role = "hris"; only an HRIS can say who has departed')
+        if all(source.role is Role.HRIS for source in self.sources.values()):
+            raise ValueError("no app to audit: every source is an hris")
+        return self
+
+    @model_validator(mode="after")
+    def _entitlements_name_sources(self) -> Config:
+        apps = {name for name, source in self.sources.items() if source.role is not Role.HRIS}
+        for entitlement in self.entitlements:
+            named = [entitlement.app]
+            if entitlement.mirrors is not None:
+                named.append(entitlement.mirrors.partition(":")[0])
+            for name in named:
+                if name not in apps:
+                    raise ValueError(
+                        f"entitlements: no app is named {name!r}{_nearest(name, apps)}"
+                    )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A valid configuration, the folder relative paths start from, and the digest of its bytes."""
+
+    config: Config
+    folder: Path
+    sha256: str
+
+    @property
+    def runs_directory(self) -> Path:
+        """Where run folders are kept, as an absolute path."""
+        return (self.folder / self.config.runs.directory).absolute()
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Read and check ``path``; raise ConfigError with the key at fault and what to write instead."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path} does not exist", "write one with: ghostscan init, or name one with --config"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    config = parse_config(content, path)
+    return LoadedConfig(config, path.absolute().parent, hashlib.sha256(content).hexdigest())
+
+
+def parse_config(content: bytes, path: Path) -> Config:
+    """Check the bytes of a configuration file; ``path`` is only for messages."""
+    try:
+        data = tomllib.loads(content.decode())
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    if "registers" in data:
+        raise ConfigError(
+            f"{path}: registers are not read by this version, and ignoring them would mislead",
+            "remove the [registers] table",
+        )
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(error)}", "see: ghostscan init") from None
+
+
+def _explain(error: ValidationError) -> str:
+    """One line per mistake: the key as it stands in the file, and what is wrong with it."""
+    return "; ".join(_explain_one(item) for item in error.errors(include_url=False))
+
+
+def _explain_one(item: Any) -> str:
+    key = ".".join(str(part) for part in item["loc"]) or "the file"
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {key}{_nearest(str(item['loc'][-1]), _siblings(item['loc']))}"
+    if item["type"] == "missing":
+        return f"{key} is missing"
+    return f"{key}: {item['msg'].removeprefix('Value error, ')}"
+
+
+def _siblings(location: tuple[int | str, ...]) -> set[str]:
+    """The keys that are valid where an unknown one was found."""
+    model: Any = Config
+    for part in location[:-1]:
+        if isinstance(part, str) and part in getattr(model, "model_fields", {}):
+            model = _model_within(model.model_fields[part].annotation)
+    return set(getattr(model, "model_fields", {}))
+
+
+def _model_within(annotation: Any) -> Any:
+    """The configuration model inside ``X``, ``X | None``, ``dict[str, X]`` or ``tuple[X, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = [_model_within(inner) for inner in getattr(annotation, "__args__", ())]
+    return next((model for model in found if model is not None), None)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, sorted(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -1,0 +1,1 @@
+"""The run folder: responses, manifest, digests and the chain of runs."""

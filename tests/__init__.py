@@ -1,0 +1,1 @@
+"""Promises of ghostscan, one file per module."""

@@ -1,0 +1,1 @@
+"""Servers and companies that really behave, made to misbehave on request."""
