@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,6 +29,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from scanner.errors import ConfigError
 from scanner.model import Role
@@ -67,7 +68,7 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 
 
 def parse_limit(text: str) -> RemovalLimit:
-    """Read ``4h``, ``30m``, ``90d``, ``3 business days`` or ``immediate``; raise ValueError else."""
+    """Read ``4h``, ``30m``, ``90d``, ``3 business days`` or ``immediate``, or raise ValueError."""
     if text.strip().lower() == "immediate":
         return RemovalLimit(text)
     found = _LIMIT.fullmatch(text.strip().lower())
@@ -334,7 +335,7 @@ class LoadedConfig:
 
 
 def load_config(path: Path) -> LoadedConfig:
-    """Read and check ``path``; raise ConfigError with the key at fault and what to write instead."""
+    """Read and check ``path``; ConfigError names the key at fault and the nearest valid one."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -371,7 +372,7 @@ def _explain(error: ValidationError) -> str:
     return "; ".join(_explain_one(item) for item in error.errors(include_url=False))
 
 
-def _explain_one(item: Any) -> str:
+def _explain_one(item: ErrorDetails) -> str:
     key = ".".join(str(part) for part in item["loc"]) or "the file"
     if item["type"] == "extra_forbidden":
         return f"unknown key {key}{_nearest(str(item['loc'][-1]), _siblings(item['loc']))}"
@@ -382,14 +383,14 @@ def _explain_one(item: Any) -> str:
 
 def _siblings(location: tuple[int | str, ...]) -> set[str]:
     """The keys that are valid where an unknown one was found."""
-    model: Any = Config
+    model: type[BaseModel] | None = Config
     for part in location[:-1]:
-        if isinstance(part, str) and part in getattr(model, "model_fields", {}):
-            model = _model_within(model.model_fields[part].annotation)
-    return set(getattr(model, "model_fields", {}))
+        if model is not None and part in model.model_fields:
+            model = _model_within(model.model_fields[str(part)].annotation)
+    return set(model.model_fields) if model is not None else set()
 
 
-def _model_within(annotation: Any) -> Any:
+def _model_within(annotation: object) -> type[BaseModel] | None:
     """The configuration model inside ``X``, ``X | None``, ``dict[str, X]`` or ``tuple[X, ...]``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation

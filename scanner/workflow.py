@@ -1,0 +1,245 @@
+"""One function per command, each a table of contents: it knows every part and decides nothing.
+
+Heavy libraries are imported inside the stage that needs them, so that ``--help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scanner.config import Config, LoadedConfig, load_config
+from scanner.errors import EvidenceError, UsageError
+from scanner.model import (
+    Audit,
+    Policy,
+    Population,
+    ProgressListener,
+    Reading,
+    Reason,
+    Records,
+    Role,
+    State,
+    Tool,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collectors.base import Collector
+    from scanner.evidence.store import RunFolder
+    from scanner.evidence.verify import Verification
+    from scanner.reconcile.judge import Conclusions
+
+Clock = Callable[[], datetime]
+
+EXIT_CODES = {Verdict.CLEAN: 0, Verdict.FINDINGS: 10, Verdict.INCOMPLETE: 20}
+TEMPLATES = Path(__file__).parent.parent / "templates"
+DEMO_TOKEN = "GHOSTSCAN_DEMO_TOKEN"  # noqa: S105 - the name of a variable, not a token
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished run: its result, its folder, and the exit code its verdict asks for."""
+
+    audit: Audit
+    folder: Path
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 10 findings, 20 incomplete."""
+        return EXIT_CODES[self.audit.verdict]
+
+
+def audit(
+    loaded: LoadedConfig,
+    *,
+    clock: Clock,
+    listener: ProgressListener,
+    only: Sequence[str] = (),
+    as_of: datetime | None = None,
+) -> Outcome:
+    """Collect, store, tabulate, reconcile and render into a new run folder.
+
+    ``only`` limits the reading to the named sources and the HRIS; the others are NOT_READ.
+    ``as_of`` is the instant departures are judged at; by default the start of the run.
+    Raises ConfigError or EvidenceError before the first request, and leaves no half-written run.
+    """
+    from scanner.evidence.history import first_seen, previous_run
+    from scanner.evidence.store import RunFolder
+
+    collectors = _collectors(loaded, only)
+    runs = loaded.runs_directory
+    earlier, previous = first_seen(runs), previous_run(runs)
+    with RunFolder.begin(runs, clock()) as run:
+        readings = _read(loaded.config, collectors, run, listener)
+        conclusions = _reconcile(loaded.config, collectors, readings, run, as_of, earlier)
+        result = _assemble(loaded.config, readings, conclusions, run, as_of, previous)
+        _render(result, run)
+        folder = run.finish(result, loaded.config, loaded.sha256, clock())
+    return Outcome(result, folder)
+
+
+def demo(directory: Path, *, clock: Clock, listener: ProgressListener, seed: int) -> Outcome:
+    """Let the fictitious company serve itself on loopback and audit it into ``directory``."""
+    from collectors.demo.company import make_company
+    from collectors.demo.configuration import configuration
+    from collectors.demo.server import serve
+
+    company = make_company(seed, clock())
+    with serve(company) as site:
+        path = _write_demo_config(directory, configuration(company, site))
+        os.environ[DEMO_TOKEN] = site.token
+        try:
+            return audit(load_config(path), clock=clock, listener=listener)
+        finally:
+            del os.environ[DEMO_TOKEN]
+
+
+def init(path: Path, apps: Sequence[str]) -> None:
+    """Write a commented configuration to a new file, with the blocks of the named profiles."""
+    from collectors.profile import init_block
+
+    text = (TEMPLATES / "ghostscan.toml").read_text(encoding="utf-8")
+    blocks = [init_block(app) for app in apps]
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write("\n".join([text, *blocks]))
+    except FileExistsError:
+        raise UsageError(f"{path} exists already", "name another file, or edit this one") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def verify(folder: Path) -> Verification:
+    """Check that the evidence of one run is whole and unaltered."""
+    from scanner.evidence.verify import verify as verify_folder
+
+    return verify_folder(folder)
+
+
+def _collectors(loaded: LoadedConfig, only: Sequence[str]) -> dict[str, Collector]:
+    from collectors.registry import build_collector
+
+    config = loaded.config
+    for name in only:
+        if name not in config.sources:
+            raise UsageError(
+                f"--only {name}: no source has this name", f"sources: {', '.join(config.sources)}"
+            )
+    return {
+        name: build_collector(name, source, config.organization.zone, loaded.folder)
+        for name, source in config.sources.items()
+        if not only or name in only or source.role is Role.HRIS
+    }
+
+
+def _read(
+    config: Config,
+    collectors: dict[str, Collector],
+    run: RunFolder,
+    listener: ProgressListener,
+) -> tuple[Reading, ...]:
+    from collectors.registry import read_all
+
+    done = {reading.source: reading for reading in read_all(collectors, run.recorder, listener)}
+    return tuple(done.get(name) or _not_selected(config, name) for name in config.sources)
+
+
+def _not_selected(config: Config, name: str) -> Reading:
+    reason = Reason("source.not_selected", f"{name} was left out of this run with --only")
+    population = Population(State.NOT_READ, reasons=(reason,))
+    source = config.sources[name]
+    return Reading(name, source.role, source.type, source.url, population, population)
+
+
+def _reconcile(
+    config: Config,
+    collectors: dict[str, Collector],
+    readings: Sequence[Reading],
+    run: RunFolder,
+    as_of: datetime | None,
+    first_seen: dict[str, str],
+) -> Conclusions:
+    from scanner.reconcile.judge import reconcile
+    from scanner.reconcile.tables import write_tables
+
+    records = {
+        reading.source: collectors[reading.source].records(reading, run.open_response)
+        if reading.source in collectors
+        else Records()
+        for reading in readings
+    }
+    write_tables(run.folder, records, config.policy.limit, config.organization.zone)
+    return reconcile(run.folder, config, readings, run.run, as_of or run.started_at, first_seen)
+
+
+def _assemble(
+    config: Config,
+    readings: tuple[Reading, ...],
+    conclusions: Conclusions,
+    run: RunFolder,
+    as_of: datetime | None,
+    previous: str | None,
+) -> Audit:
+    policy = config.policy
+    stated = "deprovision_within" in policy.model_fields_set
+    return Audit(
+        run=run.run,
+        organization=config.organization.name,
+        timezone=config.organization.timezone,
+        as_of=as_of or run.started_at,
+        started_at=run.started_at,
+        operator=_operator(),
+        tool=Tool("ghostscan", version("ghostscan"), platform.python_version(), platform.system()),
+        policy=Policy(policy.deprovision_within, policy.reference, stated),
+        verdict=conclusions.verdict,
+        sources=readings,
+        apps=conclusions.apps,
+        findings=conclusions.findings,
+        rules=conclusions.rules,
+        people=conclusions.people,
+        departed=conclusions.departed,
+        previous_run=previous,
+        match_counts=conclusions.match_counts,
+    )
+
+
+def _operator() -> str:
+    with suppress(OSError, KeyError):  # a container may run under a user id without a name
+        return getpass.getuser()
+    return f"uid {os.getuid()}"
+
+
+def _render(result: Audit, run: RunFolder) -> None:
+    from reports.machine import findings_csv, findings_json
+    from reports.page import render_page
+    from reports.workbook import write_workbook
+
+    run.write("findings.json", findings_json(result))
+    run.write("findings.csv", findings_csv(result))
+    run.write("report.html", render_page(result))
+    write_workbook(result, run.folder / "tables", run.folder / "evidence.xlsx")
+
+
+def _write_demo_config(directory: Path, text: str) -> Path:
+    path = directory / "ghostscan.toml"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.read_text(encoding="utf-8").startswith(text.splitlines()[0]):
+            raise EvidenceError(
+                f"{path} is not the demo's own file", "name another folder: ghostscan demo DIR"
+            )
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EvidenceError(
+            f"{directory} cannot be written: {error.strerror}", "name another: ghostscan demo DIR"
+        ) from None
+    return path
