@@ -4,7 +4,7 @@ If it speaks SCIM, write a profile: one TOML file in ``collectors/profiles`` tha
 from RFC 7644 (paths, page size, limits, attribute places). No code.
 
 If it speaks another protocol, write one file with a class that fulfils :class:`Collector` and name
-it in the registry of ``collectors/__init__.py``. A collector reads in two separate steps:
+it in ``collectors/registry.py``. A collector reads in two separate steps:
 
 1. ``read`` talks to the server and hands every response to the :class:`Recorder` before anything
    is parsed. It decides nothing but what to ask next and whether the answer is proved whole.
@@ -52,7 +52,35 @@ class Recorder(Protocol):
         """Store one exchange and return its path inside the run folder."""
 
 
-OpenResponse = Callable[[str], Exchange]
+class Recorded(Protocol):
+    """What is needed of a recorded exchange to judge and parse it."""
+
+    @property
+    def url(self) -> str:
+        """The full URL that was asked."""
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, or None where no whole response came."""
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The kept response headers, names in lower case."""
+
+    @property
+    def body(self) -> bytes:
+        """The body as it was received."""
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt at this request it was, from 1."""
+
+    @property
+    def error(self) -> str | None:
+        """The reason code where no whole response came."""
+
+
+OpenResponse = Callable[[str], Recorded]
 """Gives back a recorded exchange by its path inside the run folder."""
 
 

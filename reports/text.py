@@ -12,6 +12,7 @@ CUT_MARK = "… [cut]"
 
 # Fillers and blanks that show nothing although Unicode does not call them format characters.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_PLAIN_WIDE_SPACE = "\u3000"  # ordinary in Japanese and Chinese names, and it shows
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp"})
 # Variation selectors, and code points kept for invisible characters or for no character at all.
 _HIDDEN_RANGES = (
@@ -38,7 +39,7 @@ def visible(text: str, longest: int = LONGEST) -> str:
 
 
 def _is_hidden(char: str) -> bool:
-    if " " <= char <= "~":
+    if " " <= char <= "~" or char == _PLAIN_WIDE_SPACE:
         return False
     return (
         unicodedata.category(char) in _HIDDEN_CATEGORIES
@@ -74,7 +75,7 @@ def instant(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a datetime without a time zone is not an instant")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def canonical_json(value: object) -> bytes:

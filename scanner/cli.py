@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import traceback
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from scanner import workflow
 from scanner.config import load_config
@@ -33,7 +34,6 @@ DEMO_SEED = 20261101
 app = typer.Typer(
     name="ghostscan",
     help="Find accounts that outlived the people who owned them, and write the SOC 2 evidence.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -58,7 +58,7 @@ def _root(
         typer.echo(f"ghostscan {installed('ghostscan')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        raise click.UsageError("no command given")
+        raise UsageError("no command given", "see: ghostscan --help")
 
 
 @app.command()
@@ -143,7 +143,6 @@ def verify(
             verification.problems,
             verification.notes,
             files=verification.files_checked,
-            head=verification.head,
             console=_console(),
         )
     raise typer.Exit(code)
@@ -172,12 +171,10 @@ def _console(*, no_color: bool = False, stderr: bool = False) -> Console:
 
 
 def _progress(*, silent: bool, no_color: bool) -> AbstractContextManager[ProgressListener]:
-    if silent:
-        return nullcontext(lambda _: None)
-    from reports.terminal import LiveProgress, PlainProgress
+    from reports.progress import progress_display
 
     console = _console(no_color=no_color, stderr=True)
-    return LiveProgress(console) if console.is_terminal else PlainProgress(console)
+    return progress_display(console, time.monotonic, quiet=silent)
 
 
 def _show(
@@ -207,16 +204,17 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     try:
-        return app(arguments, prog_name="ghostscan", standalone_mode=False) or 0
+        code = app(arguments, prog_name="ghostscan", standalone_mode=False) or 0
     except GhostscanError as error:
         return _fail(error.message, error.hint, error.exit_code, debug=debug)
-    except click.ClickException as error:
-        return _fail(error.format_message(), "see: ghostscan --help", USAGE, debug=debug)
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; no run folder was left behind", "", INTERRUPTED, debug=debug)
+    except TyperException as error:
+        return _fail(str(error), "see: ghostscan --help", USAGE, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last door: a defect still gets one line and 70
         hint = "run again with --debug and report the traceback"
         return _fail(f"internal error ({type(error).__name__})", hint, INTERNAL, debug=debug)
+    if code == INTERRUPTED:
+        return _fail("interrupted; no run folder was left behind", "", code, debug=False)
+    return int(code)
 
 
 def _fail(message: str, hint: str, code: int, *, debug: bool) -> int:

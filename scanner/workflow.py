@@ -42,7 +42,6 @@ Clock = Callable[[], datetime]
 
 EXIT_CODES = {Verdict.CLEAN: 0, Verdict.FINDINGS: 10, Verdict.INCOMPLETE: 20}
 TEMPLATES = Path(__file__).parent.parent / "templates"
-DEMO_TOKEN = "GHOSTSCAN_DEMO_TOKEN"  # noqa: S105 - the name of a variable, not a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,8 @@ def audit(
 
     collectors = _collectors(loaded, only)
     runs = loaded.runs_directory
-    earlier, previous = first_seen(runs), previous_run(runs)
-    with RunFolder.begin(runs, clock()) as run:
+    with RunFolder.begin(runs, clock(), clock=clock) as run:
+        earlier, previous = first_seen(runs), previous_run(runs)
         readings = _read(loaded.config, collectors, run, listener)
         conclusions = _reconcile(loaded.config, collectors, readings, run, as_of, earlier)
         result = _assemble(loaded.config, readings, conclusions, run, as_of, previous)
@@ -92,15 +91,16 @@ def demo(directory: Path, *, clock: Clock, listener: ProgressListener, seed: int
     from collectors.demo.company import make_company
     from collectors.demo.configuration import configuration
     from collectors.demo.server import serve
+    from collectors.demo.site import TOKEN_VARIABLE
 
     company = make_company(seed, clock())
     with serve(company) as site:
         path = _write_demo_config(directory, configuration(company, site))
-        os.environ[DEMO_TOKEN] = site.token
+        os.environ[TOKEN_VARIABLE] = site.token
         try:
             return audit(load_config(path), clock=clock, listener=listener)
         finally:
-            del os.environ[DEMO_TOKEN]
+            del os.environ[TOKEN_VARIABLE]
 
 
 def init(path: Path, apps: Sequence[str]) -> None:

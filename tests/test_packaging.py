@@ -16,8 +16,8 @@ HEAVY = {"pandas", "pyarrow", "duckdb", "httpx", "openpyxl", "scim2_models", "nu
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from this tree, as a release would."""
     target = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", target, ROOT]
-    subprocess.run(command, check=True, capture_output=True)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
+    subprocess.run([*build, "--outdir", str(target), str(ROOT)], check=True, capture_output=True)
     return next(target.glob("*.whl"))
 
 

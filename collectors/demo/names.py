@@ -1,4 +1,4 @@
-"""Given and family names of people who do not exist, and the ASCII spelling used in their logins."""
+"""Given and family names of people who do not exist, and their ASCII spelling in logins."""
 
 from __future__ import annotations
 

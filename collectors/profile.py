@@ -1,0 +1,88 @@
+"""Profiles: what differs from one vendor to the next, as data in ``profiles/*.toml``."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scanner.errors import ConfigError
+
+FOLDER = Path(__file__).parent / "profiles"
+
+
+class Deactivation(BaseModel):
+    """What setting ``active`` to false does at this vendor."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    effect: str
+    reversible: Literal["yes", "no", "depends"]
+
+
+class Profile(BaseModel):
+    """One vendor: the defaults of a source of this type, and what a person should know of it.
+
+    Paths are below the source's ``url``; ``groups_path`` is None where there are no groups;
+    ``attributes`` maps our field to a SCIM path (RFC 7644 section 3.5.2).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    protocol: Literal["scim"]
+    url_example: str
+    token_variable: str
+    documentation: str
+    users_path: str = "/Users"
+    groups_path: str | None = "/Groups"
+    page_size: int = Field(ge=1, le=10_000)
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    inactive_listed: Literal["yes", "no", "unknown"]
+    attributes: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    deactivation: Deactivation
+
+
+def known_types() -> tuple[str, ...]:
+    """Give every type a source may have, sorted."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@functools.cache
+def load_profile(type: str) -> Profile:  # noqa: A002 - the word of the configuration file
+    """Read the profile of one type; raise ConfigError naming the nearest known type."""
+    known = known_types()
+    if type not in known:
+        close = difflib.get_close_matches(type, known, n=1)
+        nearest = f" (did you mean {close[0]}?)" if close else ""
+        raise ConfigError(
+            f"type {type!r} is not known{nearest}", f"known types: {', '.join(known)}"
+        )
+    return Profile.model_validate(tomllib.loads((FOLDER / f"{type}.toml").read_text("utf-8")))
+
+
+def init_block(type: str) -> str:  # noqa: A002 - the word of the configuration file
+    """Give a commented block of ``ghostscan.toml`` for a source of one type.
+
+    Raises ConfigError for an unknown type. The block is valid as it stands.
+    """
+    profile = load_profile(type)
+    name = "app" if type == "scim" else type
+    lines = [
+        f"# {profile.title}. See: {profile.documentation}.",
+        *(f"# {note}" for note in profile.notes),
+        f"[sources.{name}]",
+        f'type = "{type}"',
+        f'url = "{profile.url_example}"',
+        f'auth = {{ bearer = "env:{profile.token_variable}" }}',
+        '# canaries = ["…"]            # accounts that must appear in every read',
+        f"# page_size = {profile.page_size}",
+    ]
+    if profile.requests_per_minute is not None:
+        lines.append(f"# requests_per_minute = {profile.requests_per_minute}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,88 @@
+"""What earlier runs had found. A damaged earlier run is an error: it would change the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from scanner.errors import IntegrityError
+from scanner.evidence.chain import CHAIN, RUN, Event, Link, read_chain
+from scanner.evidence.disk import read_file
+from scanner.evidence.manifest import MANIFEST, Manifest, parse_manifest
+
+FINDINGS = "findings.json"
+_MOST_BYTES = 1 << 32
+
+
+def previous_run(runs_directory: Path) -> str | None:
+    """Give the name of the newest finished run, or None where there is none.
+
+    Raises IntegrityError where the chain is damaged.
+    """
+    ends = _ends(runs_directory)
+    return ends[-1].run if ends else None
+
+
+def first_seen(runs_directory: Path) -> dict[str, str]:
+    """Map every finding id of the finished runs to the earliest run that had it.
+
+    Each ``findings.json`` is checked against its manifest, and that against the chain. A run
+    without one (collected only) has no findings. Raises IntegrityError naming the file that is
+    missing or damaged.
+    """
+    earliest: dict[str, str] = {}
+    for end in _ends(runs_directory):
+        for finding, run in _findings(runs_directory / end.run, end):
+            if finding not in earliest or run < earliest[finding]:
+                earliest[finding] = run
+    return earliest
+
+
+def _ends(runs_directory: Path) -> list[Link]:
+    chain = read_chain(runs_directory / CHAIN)
+    return [link for link in chain.links if link.event is Event.END]
+
+
+def _findings(folder: Path, end: Link) -> list[tuple[str, str]]:
+    """List the finding ids of one run, each with the run that it says saw it first."""
+    manifest = _manifest(folder, end)
+    recorded = {file.path: file.sha256 for file in manifest.files}
+    if FINDINGS not in recorded:
+        return []
+    content = _checked(folder, FINDINGS, recorded[FINDINGS])
+    try:
+        rows = json.loads(content)["findings"]
+        return [(row["id"], _earlier(row.get("first_seen"), end.run)) for row in rows]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _damaged(folder / FINDINGS, "is not a list of findings") from None
+
+
+def _manifest(folder: Path, end: Link) -> Manifest:
+    content = _checked(folder, MANIFEST, end.manifest_sha256)
+    try:
+        return parse_manifest(content)
+    except ValueError as error:
+        raise _damaged(folder / MANIFEST, str(error)) from None
+
+
+def _checked(folder: Path, path: str, sha256: str | None) -> bytes:
+    try:
+        content = read_file(folder, path, _MOST_BYTES)
+    except OSError as error:
+        raise _damaged(folder / path, f"cannot be read: {error.strerror}") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise _damaged(folder / path, "is not what was sealed")
+    return content
+
+
+def _earlier(recorded: Any, run: str) -> str:  # noqa: ANN401  # any JSON value may stand there
+    """Trust an earlier run that the finding names: that run may have been kept elsewhere."""
+    if isinstance(recorded, str) and RUN.fullmatch(recorded) and recorded < run:
+        return recorded
+    return run
+
+
+def _damaged(path: Path, problem: str) -> IntegrityError:
+    return IntegrityError(f"{path}: {problem}", f"see: ghostscan verify {path.parent}")

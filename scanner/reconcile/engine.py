@@ -1,0 +1,98 @@
+"""Engines that run the SQL: three verbs are all an engine needs.
+
+The SQL text is the same for every engine. What engines spell differently is kept to two functions
+that each engine defines: ``explode(list)``, one row per element, and ``whole_days(from, to)``,
+the complete days between two instants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import duckdb
+
+from scanner.errors import EvidenceError
+from scanner.reconcile.parquet import private_folder
+
+
+class Engine(Protocol):
+    """Runs SQL over Parquet files; views live as long as the engine."""
+
+    def view(self, name: str, paths: Sequence[Path]) -> None:
+        """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
+
+    def define(self, name: str, sql: str) -> None:
+        """Make the result of one SELECT readable under ``name``, replacing what had the name."""
+
+    def write(self, name: str, path: Path) -> None:
+        """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
+
+
+_FUNCTIONS = (
+    "CREATE MACRO explode(elements) AS unnest(elements)",
+    # Microseconds are whole numbers; dividing seconds as floats could lose the last one.
+    "CREATE MACRO whole_days(since, until) AS (epoch_us(until) - epoch_us(since)) // 86400000000",
+)
+_WRITE = "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd)"
+
+
+class DuckDBEngine:
+    """The embedded engine: in memory, UTC, and able to touch nothing but ``folder``.
+
+    It loads no extension and reaches no network; what does not fit in memory is spilled into
+    ``folder/spill``, which is gone when the engine is closed. Use it as a context manager.
+    Raises EvidenceError where a file is missing or is not Parquet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the engine on the run folder ``folder``."""
+        inside = folder.absolute()
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "temp_directory": str(inside / "spill"),
+            },
+        )
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET allowed_directories = ?", [[str(inside)]])
+        self._connection.execute("SET enable_external_access = false")
+        for function in _FUNCTIONS:
+            self._connection.execute(function)
+        self._connection.execute("SET lock_configuration = true")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def view(self, name: str, paths: Sequence[Path]) -> None:
+        """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
+        try:
+            files = self._connection.read_parquet([str(path.absolute()) for path in paths])
+        except duckdb.Error as error:
+            raise EvidenceError(f"table {name} cannot be read: {error}") from None
+        files.create_view(name, replace=True)
+
+    def define(self, name: str, sql: str) -> None:
+        """Make the result of one SELECT readable under ``name``, replacing what had the name."""
+        self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+
+    def write(self, name: str, path: Path) -> None:
+        """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
+        try:
+            private_folder(path.parent)
+            self._connection.execute(_WRITE.format(name=name), [str(path.absolute())])
+            path.chmod(0o600)
+        except (OSError, duckdb.Error) as error:
+            raise EvidenceError(f"{path} cannot be written: {error}") from None

@@ -1,0 +1,132 @@
+"""Hits become findings: stable ids, references as they were read, canonical order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+
+from scanner.model import (
+    AccountRef,
+    Candidate,
+    Finding,
+    GroupRef,
+    PersonRef,
+    PersonStatus,
+    Pointer,
+    Rule,
+)
+from scanner.reconcile.catalogue import severity_rank
+from scanner.reconcile.facts import Facts, Hit
+from scanner.reconcile.parquet import Row
+from scanner.reconcile.sentences import Telling, tell
+
+
+def build_findings(
+    hits: Sequence[Hit],
+    rules: Sequence[Rule],
+    telling: Telling,
+    run: str,
+    first_seen: Mapping[str, str],
+) -> tuple[Finding, ...]:
+    """Return one finding per hit, sorted by severity, kind, app, account, person and group id.
+
+    A finding whose id is in ``first_seen`` is ``persisting`` since that run; others are ``new``.
+    """
+    by_kind = {rule.kind: rule for rule in rules}
+    found = [_finding(hit, by_kind[hit.kind], telling, run, first_seen) for hit in hits]
+    return tuple(sorted(found, key=_canonical_order))
+
+
+def finding_id(
+    kind: str, app: str, account_id: str | None, person_id: str | None, group_id: str | None
+) -> str:
+    """Return the id that a finding keeps from run to run.
+
+    It is the first 16 hex digits of SHA-256 over the JSON array of the arguments, ``""`` for none.
+    """
+    parts = [kind, app, account_id or "", person_id or "", group_id or ""]
+    canonical = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _finding(
+    hit: Hit, rule: Rule, telling: Telling, run: str, first_seen: Mapping[str, str]
+) -> Finding:
+    facts = telling.facts
+    place = (hit.app, hit.account_id or "")
+    identity = finding_id(hit.kind, hit.app, hit.account_id, hit.person_id, hit.group_id)
+    return Finding(
+        id=identity,
+        kind=hit.kind,
+        severity=rule.severity,
+        app=hit.app,
+        detail=tell(hit, telling),
+        controls=rule.controls,
+        account=_account_ref(facts.accounts.get(place)),
+        person=_person_ref(hit, facts),
+        group=_group_ref(hit, facts),
+        matched_by=facts.matched_by.get(place),
+        candidates=tuple(_candidate(row) for row in facts.candidates.get(place, ())),
+        days_since_departure=hit.days_since_departure,
+        status="persisting" if identity in first_seen else "new",
+        first_seen=first_seen.get(identity, run),
+        evidence=_evidence(hit, facts),
+    )
+
+
+def _account_ref(row: Row | None) -> AccountRef | None:
+    if row is None:
+        return None
+    return AccountRef(
+        id=row["account_id"],
+        user_name=row["user_name"],
+        email=next(iter(row["emails"]), None),
+        display_name=row["display_name"],
+        active=row["active"],
+    )
+
+
+def _person_ref(hit: Hit, facts: Facts) -> PersonRef | None:
+    if hit.person_source is None or hit.person_id is None:
+        return None
+    row = facts.people[hit.person_source, hit.person_id]
+    departed_at = row["departed_at"]
+    return PersonRef(
+        id=row["person_id"],
+        display_name=row["display_name"],
+        status=PersonStatus(row["status"]),
+        departed_at=None if departed_at is None else departed_at.astimezone(UTC),
+        source=hit.person_source,
+    )
+
+
+def _group_ref(hit: Hit, facts: Facts) -> GroupRef | None:
+    if hit.group_id is None:
+        return None
+    row = facts.groups.get((hit.app, hit.group_id), {})
+    return GroupRef(hit.group_id, row.get("display_name"), hit.direction, hit.basis)
+
+
+def _candidate(row: Row) -> Candidate:
+    return Candidate(row["key"], row["key_value"], row["person_id"], row["taken"])
+
+
+def _evidence(hit: Hit, facts: Facts) -> Pointer | None:
+    """Point to the response that shows it: the group's for a membership, else the account's."""
+    row = facts.groups.get((hit.app, hit.group_id or "")) or facts.accounts.get(
+        (hit.app, hit.account_id or "")
+    )
+    return None if row is None else Pointer(row["response"], row["response_index"])
+
+
+def _canonical_order(finding: Finding) -> tuple[int, str, str, str, str, str]:
+    return (
+        severity_rank(finding.severity),
+        finding.kind,
+        finding.app,
+        finding.account.id if finding.account else "",
+        finding.person.id if finding.person else "",
+        finding.group.id if finding.group else "",
+    )

@@ -1,0 +1,112 @@
+"""What the rules need beside the four tables: sources, entitlements and the run, as Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from scanner.config import Config, Entitlement
+from scanner.model import Reading, Role
+from scanner.reconcile.keys import key, text
+from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, maybe, write_rows
+
+INPUTS = ("sources", "entitlements", "entitlement_conditions", "run")
+"""The files directly below ``tables/``."""
+
+SOURCES = pa.schema([
+    always("source"),
+    always("role"),  # hris|idp|app
+    always("state"),  # COMPLETE|INCOMPLETE|NOT_READ, of its users
+    always("groups_state"),  # the same, of its groups
+    maybe("reason_codes", TEXTS),  # why either is not COMPLETE
+    maybe("reason_messages", TEXTS),
+])  # fmt: skip
+
+ENTITLEMENTS = pa.schema([
+    always("entitlement", pa.int64()),  # position in the configuration, from 1
+    always("basis"),  # rule|mirror
+    always("side"),  # app: the governed group; mirror: its model
+    always("source"),
+    always("group_named"),  # id or display name, as configured
+    maybe("group_key"),
+])  # fmt: skip
+
+CONDITIONS = pa.schema([
+    always("entitlement", pa.int64()),
+    always("field"),  # a column of people
+    always("field_value"),  # one of the values that match, exactly
+    always("fields_named", pa.int64()),  # how many fields have to match
+])  # fmt: skip
+
+RUN = pa.schema([
+    always("run"),
+    always("as_of", INSTANT),
+])  # fmt: skip
+
+
+def write_inputs(
+    folder: Path, config: Config, readings: Sequence[Reading], run: str, as_of: datetime
+) -> None:
+    """Write the four files of INPUTS into ``folder/tables``; EvidenceError if that fails."""
+    _write(folder, "sources", SOURCES, [_source_row(reading) for reading in readings])
+    numbered = list(enumerate(config.entitlements, start=1))
+    sides = [row for number, one in numbered for row in _side_rows(number, one)]
+    _write(folder, "entitlements", ENTITLEMENTS, sides)
+    conditions = [row for number, one in numbered for row in _condition_rows(number, one)]
+    _write(folder, "entitlement_conditions", CONDITIONS, conditions)
+    _write(folder, "run", RUN, [{"run": run, "as_of": as_of}])
+
+
+def _write(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Row]) -> None:
+    columns = {column: [row[column] for row in rows] for column in schema.names}
+    write_rows(folder / "tables" / f"{name}.parquet", columns, schema)
+
+
+def _source_row(reading: Reading) -> Row:
+    reasons = reading.users.reasons
+    if reading.role is not Role.HRIS:
+        reasons += reading.groups.reasons
+    return {
+        "source": reading.source,
+        "role": reading.role.value,
+        "state": reading.users.state.value,
+        "groups_state": reading.groups.state.value,
+        "reason_codes": [text(reason.code) for reason in reasons],
+        "reason_messages": [text(reason.message) for reason in reasons],
+    }
+
+
+def _side_rows(number: int, entitlement: Entitlement) -> list[Row]:
+    basis = "rule" if entitlement.mirrors is None else "mirror"
+    sides = [("app", entitlement.app, entitlement.group)]
+    if entitlement.mirrors is not None:
+        source, _, group = entitlement.mirrors.partition(":")
+        sides.append(("mirror", source, group))
+    return [
+        {
+            "entitlement": number,
+            "basis": basis,
+            "side": side,
+            "source": source,
+            "group_named": group,
+            "group_key": key(group),
+        }
+        for side, source, group in sides
+    ]
+
+
+def _condition_rows(number: int, entitlement: Entitlement) -> list[Row]:
+    people = entitlement.people or {}
+    return [
+        {
+            "entitlement": number,
+            "field": field,
+            "field_value": value,
+            "fields_named": len(people),
+        }
+        for field, values in people.items()
+        for value in values
+    ]

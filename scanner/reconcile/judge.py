@@ -1,0 +1,236 @@
+"""From the tables of a run to its conclusions; no clock, no network, the same answer every time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from scanner.config import Config
+from scanner.model import (
+    App,
+    Finding,
+    Population,
+    Reading,
+    Reason,
+    Records,
+    Role,
+    Rule,
+    State,
+    Verdict,
+)
+from scanner.reconcile.catalogue import load_rules
+from scanner.reconcile.engine import DuckDBEngine
+from scanner.reconcile.facts import Hit, Place, read_facts, read_hits
+from scanner.reconcile.findings import build_findings
+from scanner.reconcile.inputs import write_inputs
+from scanner.reconcile.parquet import Row, read_rows
+from scanner.reconcile.queries import result_path, run_queries
+from scanner.reconcile.sentences import KEY_WORDS, Telling, expectation, unread, withheld_group
+from scanner.reconcile.tables import table_path, write_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusions:
+    """Everything that can be said of one run.
+
+    ``apps`` are in the order of the configuration, ``findings`` in canonical order, ``rules`` most
+    severe first. ``people`` and ``departed`` count the people received. ``match_counts`` gives,
+    in order of priority, how many accounts each key linked.
+    """
+
+    verdict: Verdict
+    apps: tuple[App, ...]
+    findings: tuple[Finding, ...]
+    rules: tuple[Rule, ...]
+    people: int
+    departed: int
+    match_counts: tuple[tuple[str, int], ...]
+
+
+def reconcile(
+    folder: Path,
+    config: Config,
+    readings: Sequence[Reading],
+    run: str,
+    as_of: datetime,
+    first_seen: Mapping[str, str],
+) -> Conclusions:
+    """Judge the tables in ``folder`` as of one instant (aware).
+
+    A configured source without a reading counts as not read. ``first_seen`` gives, by finding id,
+    the run in which a finding appeared first. Writes ``tables/`` for the inputs of the rules,
+    ``correlation/*.parquet`` and ``queries/*.sql`` into ``folder``; reads nothing else.
+    Raises EvidenceError where the table of a source that was read is missing.
+    """
+    every = _every_reading(config, readings)
+    _add_empty_tables(folder, config, every)
+    write_inputs(folder, config, every, run, as_of)
+    rules = load_rules()
+    with DuckDBEngine(folder) as engine:
+        run_queries(engine, folder, [reading.source for reading in every], rules)
+    hits = read_hits(folder, rules)
+    telling = _telling(folder, config, every, hits)
+    findings = build_findings(hits, rules, telling, run, first_seen)
+    apps = _apps(folder, every, findings, telling)
+    people = read_rows(result_path(folder, "people_counts"))
+    return Conclusions(
+        verdict=_run_verdict(every, apps, findings),
+        apps=apps,
+        findings=findings,
+        rules=rules,
+        people=sum(row["people"] for row in people),
+        departed=sum(row["departed"] for row in people),
+        match_counts=_match_counts(folder),
+    )
+
+
+def _every_reading(config: Config, readings: Sequence[Reading]) -> list[Reading]:
+    """Return one reading per configured source, in order; the configuration says the roles."""
+    given = {reading.source: reading for reading in readings}
+    absent = Population(
+        State.NOT_READ, reasons=(Reason("source.not_read", "This run did not ask for it."),)
+    )
+    return [
+        replace(given[name], role=source.role)
+        if name in given
+        else Reading(name, source.role, source.type, source.url, users=absent, groups=absent)
+        for name, source in config.sources.items()
+    ]
+
+
+def _add_empty_tables(folder: Path, config: Config, readings: Sequence[Reading]) -> None:
+    """Give a source that was not read empty tables; a missing table of another is an error."""
+    for reading in readings:
+        missing = not table_path(folder, "people", reading.source).exists()
+        if reading.state is State.NOT_READ and missing:
+            records = {reading.source: Records()}
+            write_tables(folder, records, config.policy.limit, config.organization.zone)
+
+
+def _telling(
+    folder: Path, config: Config, readings: Sequence[Reading], hits: Sequence[Hit]
+) -> Telling:
+    groups = read_rows(result_path(folder, "entitlement_groups"))
+    people = read_rows(result_path(folder, "people_counts"))
+    return Telling(
+        facts=read_facts(folder, hits),
+        readings={reading.source: reading for reading in readings},
+        people=sum(row["people"] for row in people),
+        expected=_expected(config, groups),
+        withheld=_withheld_groups(groups),
+    )
+
+
+def _expected(config: Config, groups: Sequence[Row]) -> dict[Place, str]:
+    """Say per governed group who is expected; several entitlements of a group add up."""
+    words: defaultdict[Place, list[str]] = defaultdict(list)
+    for row in groups:
+        if row["side"] == "app" and row["group_id"] is not None:
+            entitlement = config.entitlements[row["entitlement"] - 1]
+            words[row["source"], row["group_id"]].append(expectation(entitlement))
+    return {place: ", or ".join(dict.fromkeys(found)) for place, found in words.items()}
+
+
+def _withheld_groups(groups: Sequence[Row]) -> dict[Place, list[Reason]]:
+    """Say per group named in an entitlement why its membership is not concluded, if it is not."""
+    governed = {row["entitlement"]: row for row in groups if row["side"] == "app"}
+    withheld: defaultdict[Place, list[Reason]] = defaultdict(list)
+    for row in groups:
+        if row["problem"] is not None:
+            app, named = (governed[row["entitlement"]][name] for name in ("source", "group_named"))
+            reason = withheld_group(app, named, row["problem"], row["source"], row["group_named"])
+            withheld[app, named].append(reason)
+    return dict(withheld)
+
+
+def _apps(
+    folder: Path, readings: Sequence[Reading], findings: Sequence[Finding], telling: Telling
+) -> tuple[App, ...]:
+    counts = {row["app"]: row for row in read_rows(result_path(folder, "app_counts"))}
+    unread_hris = [
+        reading
+        for reading in readings
+        if reading.role is Role.HRIS and reading.state is not State.COMPLETE
+    ]
+    return tuple(
+        _app(reading, counts.get(reading.source, {}), unread_hris, findings, telling)
+        for reading in readings
+        if reading.role is not Role.HRIS
+    )
+
+
+def _app(
+    reading: Reading,
+    counts: Row,
+    unread_hris: Sequence[Reading],
+    findings: Sequence[Finding],
+    telling: Telling,
+) -> App:
+    own = sum(finding.app == reading.source for finding in findings)
+    blocking = [*_unconcluded(reading, unread_hris), *_unconcluded_groups(reading, telling)]
+    verdict = Verdict.FINDINGS if own else Verdict.CLEAN
+    return App(
+        name=reading.source,
+        verdict=Verdict.INCOMPLETE if blocking else verdict,
+        accounts=counts.get("accounts", 0),
+        active=counts.get("active", 0),
+        linked=counts.get("linked", 0),
+        unmatched=counts.get("unmatched", 0),
+        disputed=counts.get("disputed", 0),
+        findings=own,
+        not_concluded=(*blocking, *_unread_groups(reading)),
+    )
+
+
+def _unconcluded(reading: Reading, unread_hris: Sequence[Reading]) -> list[Reason]:
+    """Say why nothing at all is concluded about an app, if so."""
+    reasons = []
+    if reading.state is not State.COMPLETE:
+        message = f"{unread(reading)} Nothing is concluded about its accounts."
+        reasons.append(Reason("app.users_incomplete", message, _hint(reading.users)))
+    for hris in unread_hris:
+        message = f"{unread(hris)} Nothing is concluded about departure or ownership."
+        reasons.append(Reason("hris.incomplete", message, _hint(hris.users)))
+    return reasons
+
+
+def _unconcluded_groups(reading: Reading, telling: Telling) -> list[Reason]:
+    """Say which entitlements of an app could not be concluded, and why."""
+    reasons = (
+        reason
+        for (app, _), found in telling.withheld.items()
+        for reason in found
+        if app == reading.source
+    )
+    return list(dict.fromkeys(reasons))
+
+
+def _unread_groups(reading: Reading) -> list[Reason]:
+    """Say what is not examined because groups were not read; this alone blocks no verdict."""
+    if reading.groups.state is State.COMPLETE:
+        return []
+    why = " ".join(reason.message for reason in reading.groups.reasons)
+    message = "Groups could not be read: leaver memberships and drift are not examined."
+    return [Reason("app.groups_incomplete", f"{message} {why}".strip(), _hint(reading.groups))]
+
+
+def _hint(population: Population) -> str:
+    return next((reason.hint for reason in population.reasons if reason.hint), "")
+
+
+def _run_verdict(
+    readings: Sequence[Reading], apps: Sequence[App], findings: Sequence[Finding]
+) -> Verdict:
+    unread_sources = any(reading.state is not State.COMPLETE for reading in readings)
+    if unread_sources or any(app.verdict is Verdict.INCOMPLETE for app in apps):
+        return Verdict.INCOMPLETE
+    return Verdict.FINDINGS if findings else Verdict.CLEAN
+
+
+def _match_counts(folder: Path) -> tuple[tuple[str, int], ...]:
+    rows = read_rows(result_path(folder, "match_counts"))
+    counts = {row["matched_by"]: row["accounts"] for row in rows}
+    return tuple((name, counts.get(name, 0)) for name in KEY_WORDS)

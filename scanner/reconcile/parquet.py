@@ -1,0 +1,69 @@
+"""Parquet files of a run folder: written once with an explicit schema, private, read by column."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.compute import field
+
+from scanner.errors import EvidenceError
+
+Row = Mapping[str, Any]
+"""One row of a table: column name to value; instants are aware, in UTC."""
+
+TEXT = pa.string()
+TEXTS = pa.list_(pa.string())
+INSTANT = pa.timestamp("us", tz="UTC")
+Column: TypeAlias = "pa.Field[Any]"
+
+
+def write_rows(path: Path, columns: Mapping[str, Sequence[Any]], schema: pa.Schema) -> None:
+    """Write ``columns`` under ``schema`` to ``path``, readable by the owner only.
+
+    The same columns give the same bytes. Raises EvidenceError if the file cannot be written.
+    """
+    arrays = [pa.array(columns[column.name], type=column.type) for column in schema]
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    try:
+        private_folder(path.parent)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            pq.write_table(table, file, compression="zstd")
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read_rows(path: Path, only: tuple[str, Collection[str]] | None = None) -> Sequence[Row]:
+    """Read the rows of ``path`` in file order.
+
+    ``only`` is a column and the values it may have; other rows are left out.
+    Raises EvidenceError if the file is missing or is not Parquet.
+    """
+    chosen = None if only is None else field(only[0]).isin(pa.array(sorted(only[1]), pa.string()))
+    try:
+        table = pq.read_table(path, filters=chosen, partitioning=None)
+    except FileNotFoundError:
+        raise EvidenceError(f"{path} is missing from the run folder") from None
+    except (OSError, pa.ArrowException) as error:
+        raise EvidenceError(f"{path} cannot be read as Parquet: {error}") from None
+    return table.to_pylist()
+
+
+def private_folder(path: Path) -> None:
+    """Create ``path`` and what is missing above it, open to the owner only."""
+    for folder in (*reversed(path.parents), path):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def always(name: str, kind: pa.DataType = TEXT) -> Column:
+    """Return a column that has a value in every row."""
+    return pa.field(name, kind, nullable=False)
+
+
+def maybe(name: str, kind: pa.DataType = TEXT) -> Column:
+    """Return a column that is null where nothing was sent."""
+    return pa.field(name, kind)

@@ -1,0 +1,68 @@
+"""Runs the SQL of one audit: the tables as views, correlation, then one query per finding kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from scanner.model import Rule
+from scanner.reconcile.catalogue import read_query
+from scanner.reconcile.engine import Engine
+from scanner.reconcile.inputs import INPUTS
+from scanner.reconcile.parquet import private_folder
+from scanner.reconcile.tables import KINDS, table_path
+
+CORRELATION = (
+    "concluded", "person_keys", "account_keys", "matches", "situations", "candidates",
+)  # fmt: skip
+VIEWS = (
+    "people_as_of", "owned_accounts", "entitlement_groups", "governed_groups", "person_fields",
+    "expected_people", "expected_members", "actual_members",
+    "app_counts", "people_counts", "match_counts",
+)  # fmt: skip
+KEPT = frozenset({
+    "situations", "candidates", "owned_accounts", "entitlement_groups",
+    "app_counts", "people_counts", "match_counts",
+})  # fmt: skip
+"""What is written to ``correlation/`` beside the result of each rule, and read back from there."""
+
+
+def run_queries(
+    engine: Engine, folder: Path, sources: Sequence[str], rules: Sequence[Rule]
+) -> None:
+    """Run correlation and ``rules`` over ``folder/tables`` of ``sources``.
+
+    Writes ``correlation/<name>.parquet`` for KEPT and for every rule, and ``queries/<name>.sql``
+    with the exact text of everything that was run. Raises EvidenceError for a missing table.
+    """
+    for kind in KINDS:
+        engine.view(kind, [table_path(folder, kind, source) for source in sources])
+    for name in INPUTS:
+        engine.view(name, [folder / "tables" / f"{name}.parquet"])
+    for name, sql in _texts(rules).items():
+        _write_private(folder / "queries" / f"{name}.sql", sql)
+        engine.define(name, sql)
+        if name in KEPT or name not in (*CORRELATION, *VIEWS):
+            engine.write(name, result_path(folder, name))
+        if name in KEPT:
+            # Resolved once: what follows reads the result instead of computing it again.
+            engine.view(name, [result_path(folder, name)])
+
+
+def result_path(folder: Path, name: str) -> Path:
+    """Return where the result of one query stands in the run folder."""
+    return folder / "correlation" / f"{name}.parquet"
+
+
+def _texts(rules: Sequence[Rule]) -> Mapping[str, str]:
+    correlation = {name: read_query("correlate", name) for name in CORRELATION}
+    views = {name: read_query("views", name) for name in VIEWS}
+    return {**correlation, **views, **{rule.kind: rule.query for rule in rules}}
+
+
+def _write_private(path: Path, content: str) -> None:
+    private_folder(path.parent)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        file.write(content)

@@ -1,0 +1,9 @@
+SELECT DISTINCT
+  o.app, o.account_id, o.person_source, o.person_id, m.group_id,
+  CAST(NULL AS STRING) AS direction, CAST(NULL AS STRING) AS basis, o.days_since_departure
+FROM owned_accounts AS o
+JOIN sources AS s ON s.source = o.app AND s.groups_state = 'COMPLETE'
+JOIN memberships AS m
+  ON m.source = o.app AND m.member_id = o.account_id AND m.member_type = 'User'
+-- Whether the account is active does not matter: a reactivated account has its groups back.
+WHERE o.departed = TRUE AND o.past_due = TRUE

@@ -1,0 +1,179 @@
+"""One plain sentence, with figures, for every finding and for everything that was withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from scanner.config import Entitlement
+from scanner.model import Reading, Reason, State
+from scanner.reconcile.facts import Facts, Hit, Place
+from scanner.reconcile.parquet import Row
+
+KEY_WORDS = {
+    "employee_number": "employee number",
+    "external_id": "external id",
+    "email": "e-mail",
+    "user_name": "user name",
+}
+"""The correlation keys in order of priority, and how they are called in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What sentences need: the rows hit, the readings, and the entitlements in words.
+
+    ``people`` is the number of people every account was compared with. ``expected`` says who is
+    expected in a group, by app and group id. ``withheld`` holds the reasons why an entitlement
+    could not be concluded, by app and group as it is named in the configuration.
+    """
+
+    facts: Facts
+    readings: Mapping[str, Reading]
+    people: int
+    expected: Mapping[Place, str]
+    withheld: Mapping[Place, Sequence[Reason]]
+
+
+def tell(hit: Hit, telling: Telling) -> str:
+    """Return the detail of one finding."""
+    return _TELLERS[hit.kind](hit, telling)
+
+
+def instant(moment: datetime) -> str:
+    """Return an instant as ``2026-10-02T22:00:00Z``, with a fraction only where it has one."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def expectation(entitlement: Entitlement) -> str:
+    """Return in words who is expected, so that it can follow "the people"."""
+    if entitlement.mirrors is not None:
+        return f"in {entitlement.mirrors}"
+    conditions = (entitlement.people or {}).items()
+    return "whose " + " and ".join(
+        f"{field} is {' or '.join(values)}" for field, values in conditions
+    )
+
+
+def withheld_group(app: str, group: str, problem: str, source: str, named: str) -> Reason:
+    """Return why the membership of one group of an entitlement is not concluded."""
+    causes = {
+        "entitlement.groups_incomplete": (
+            f"the users and groups of {source} were not all read",
+            f"read the reasons given for {source}",
+        ),
+        "entitlement.group_absent": (
+            f"{source} has no group with the id or name {named}",
+            "correct the name in [[entitlements]], or let the token see the group",
+        ),
+        "entitlement.group_ambiguous": (
+            f"{source} has more than one group with the id or name {named}",
+            "name the group by its id in [[entitlements]]",
+        ),
+    }
+    cause, hint = causes[problem]
+    return Reason(problem, f"Who is in {group} of {app} is not concluded: {cause}.", hint)
+
+
+def unread(reading: Reading) -> str:
+    """Return that a source was not read, or not completely, and why."""
+    how = "was not read" if reading.state is State.NOT_READ else "was not read completely"
+    why = " ".join(reason.message for reason in reading.users.reasons)
+    return f"{reading.source} {how}: {why}" if why else f"{reading.source} {how}."
+
+
+def _departure(hit: Hit, telling: Telling) -> str:
+    person = _person(hit, telling)
+    departed_at, days = person["departed_at"], hit.days_since_departure
+    if departed_at is None or days is None:
+        return f"{_name(person)} is terminated in {hit.person_source}, without a departure date,"
+    ago = {0: "less than a day", 1: "1 day"}.get(days, f"{days} days")
+    return f"{_name(person)} left {ago} ago ({instant(departed_at)})"
+
+
+def _ghost_active(hit: Hit, telling: Telling) -> str:
+    return f"{_departure(hit, telling)} and the account is still active."
+
+
+def _ghost_pending(hit: Hit, telling: Telling) -> str:
+    due = instant(_person(hit, telling)["removal_due_at"])
+    left = _departure(hit, telling)
+    return f"{left} and the account is still active; the policy allows until {due}."
+
+
+def _orphan_account(hit: Hit, telling: Telling) -> str:
+    account = _account(hit, telling)
+    columns = {"email": "email_keys"}
+    keys = [words for key, words in KEY_WORDS.items() if account[columns.get(key, f"{key}_key")]]
+    if not keys:
+        return f"Nothing in this active account could name any of {_people(telling.people)}."
+    shown = " or ".join((", ".join(keys[:-1]), keys[-1])) if keys[:-1] else keys[-1]
+    return f"Of {_people(telling.people)}, none has the {shown} of this active account."
+
+
+def _leaver_membership(hit: Hit, telling: Telling) -> str:
+    active = _account(hit, telling)["active"]
+    state = {True: "active", False: "inactive", None: "(state not known)"}[active]
+    account = f"the {state} account" if active is not None else f"the account {state}"
+    return f"{_departure(hit, telling)} and {account} is still a member of {_group(hit, telling)}."
+
+
+def _group_drift(hit: Hit, telling: Telling) -> str:
+    name, group = _name(_person(hit, telling)), _group(hit, telling)
+    expected = telling.expected[hit.app, hit.group_id or ""]
+    if hit.direction == "unexpected":
+        return f"{name} is a member of {group}, which is for the people {expected}."
+    return f"{name} is not a member of {group}, which is for the people {expected}."
+
+
+def _ambiguous_identity(hit: Hit, telling: Telling) -> str:
+    keys_of: dict[Place, list[str]] = {}
+    for row in telling.facts.candidates[hit.app, hit.account_id or ""]:
+        words = keys_of.setdefault((row["person_source"], row["person_id"]), [])
+        if KEY_WORDS[row["key"]] not in words:
+            words.append(KEY_WORDS[row["key"]])
+    named = "; ".join(
+        f"{person} in {source} by {' and '.join(words)}"
+        for (source, person), words in keys_of.items()
+    )
+    return f"The keys of this active account name {len(keys_of)} people: {named}."
+
+
+def _collection_incomplete(hit: Hit, telling: Telling) -> str:
+    if hit.group_id is None:
+        return unread(telling.readings[hit.app])
+    reasons = telling.withheld[hit.app, hit.group_id]
+    return " ".join(dict.fromkeys(reason.message for reason in reasons))
+
+
+def _person(hit: Hit, telling: Telling) -> Row:
+    return telling.facts.people[hit.person_source or "", hit.person_id or ""]
+
+
+def _account(hit: Hit, telling: Telling) -> Row:
+    return telling.facts.accounts[hit.app, hit.account_id or ""]
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def _name(person: Row) -> str:
+    return str(person["display_name"] or f"Person {person['person_id']}")
+
+
+def _group(hit: Hit, telling: Telling) -> str:
+    group = telling.facts.groups.get((hit.app, hit.group_id or ""), {})
+    return str(group.get("display_name") or hit.group_id)
+
+
+_TELLERS: Mapping[str, Callable[[Hit, Telling], str]] = {
+    "ghost_active": _ghost_active,
+    "ghost_pending": _ghost_pending,
+    "orphan_account": _orphan_account,
+    "leaver_membership": _leaver_membership,
+    "group_drift": _group_drift,
+    "ambiguous_identity": _ambiguous_identity,
+    "collection_incomplete": _collection_incomplete,
+}

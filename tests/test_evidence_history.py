@@ -1,0 +1,124 @@
+"""What earlier runs had found."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from scanner.errors import IntegrityError
+from scanner.evidence.history import first_seen, previous_run
+from scanner.evidence.store import RunFolder
+from tests.fakes.evidence import (
+    NOON,
+    findings_json,
+    small_audit,
+    small_config,
+    write_run,
+    write_runs,
+)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+def test_before_the_first_run_there_is_no_history(runs: Path) -> None:
+    """No folder, no earlier run, no finding."""
+    assert previous_run(runs) is None
+    assert first_seen(runs) == {}
+
+
+def test_each_finding_is_dated_by_the_earliest_run_that_had_it(runs: Path) -> None:
+    """A finding that stays, comes back, or is new keeps the first run it appeared in."""
+    one, two, three = write_runs(
+        runs, findings_json("a", "b"), findings_json("a"), findings_json("a", "b", "c")
+    )
+    assert first_seen(runs) == {"a": one.name, "b": one.name, "c": three.name}
+    assert previous_run(runs) == three.name
+    assert two.name not in first_seen(runs).values()
+
+
+def test_a_run_being_written_or_aborted_is_no_history(runs: Path) -> None:
+    """Only finished runs count, whatever was started since."""
+    (one,) = write_runs(runs, findings_json("a"))
+    with RunFolder.begin(runs, NOON + timedelta(days=40)) as run:
+        run.write("findings.json", findings_json("z"))
+        assert previous_run(runs) == one.name
+        assert first_seen(runs) == {"a": one.name}
+    assert previous_run(runs) == one.name
+    assert first_seen(runs) == {"a": one.name}
+
+
+def test_a_run_that_only_collected_has_no_findings(runs: Path) -> None:
+    """A finished run without findings.json counts as the previous run and adds nothing."""
+    with RunFolder.begin(runs, NOON) as run:
+        run.finish(small_audit(run), small_config(), "c" * 64, NOON)
+    assert previous_run(runs) == run.run
+    assert first_seen(runs) == {}
+
+
+def test_an_earlier_run_named_by_a_finding_is_kept(runs: Path) -> None:
+    """What a sealed finding says of its first run holds; what cannot be a run, or is later, not."""
+    earlier, later = "000000-20260101T000000Z", "000009-20990101T000000Z"
+    (one,) = write_runs(
+        runs, findings_json(("a", earlier), ("b", later), ("c", "yesterday"), ("d", ""))
+    )
+    assert first_seen(runs) == {"a": earlier, "b": one.name, "c": one.name, "d": one.name}
+
+
+@pytest.mark.parametrize("name", ["findings.json", "manifest.json"])
+def test_a_damaged_earlier_run_is_an_error_that_names_the_file(runs: Path, name: str) -> None:
+    """A changed or missing file must not silently change when a finding was first seen."""
+    one, _ = write_runs(runs, findings_json("a"), findings_json("a"))
+    path = one / name
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"a", b"b", 1))
+    with pytest.raises(
+        IntegrityError, match=f"{one.name}/{name}: is not what was sealed"
+    ) as changed:
+        first_seen(runs)
+    assert changed.value.hint == f"see: ghostscan verify {one}"
+    path.unlink()
+    with pytest.raises(IntegrityError, match=f"{name}: cannot be read: No such file"):
+        first_seen(runs)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        b"not json",
+        b"[]",
+        b'{"findings": [{}]}',
+        b'{"findings": 7}',
+        b'{"findings": ["a"]}',
+    ],
+)
+def test_findings_in_another_form_are_an_error(runs: Path, content: bytes) -> None:
+    """Sealed bytes that are no list of findings are refused by name."""
+    write_run(runs, findings=content)
+    with pytest.raises(IntegrityError, match=r"findings\.json: is not a list of findings"):
+        first_seen(runs)
+
+
+def test_a_sealed_manifest_in_another_form_is_an_error(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manifest that fits the chain but is none, as of another version, is refused by name."""
+    monkeypatch.setattr("scanner.evidence.manifest.SCHEMA", "ghostscan/manifest/0")
+    write_run(runs)
+    monkeypatch.undo()
+    with pytest.raises(IntegrityError, match=r"manifest\.json: is not a manifest"):
+        first_seen(runs)
+
+
+def test_a_broken_chain_is_an_error(runs: Path) -> None:
+    """Without a whole chain there is no order of runs to trust."""
+    write_run(runs)
+    chain = runs / "chain.jsonl"
+    chain.write_bytes(chain.read_bytes().replace(b"START", b"STARS"))
+    with pytest.raises(IntegrityError, match=r"chain\.jsonl: line 1"):
+        previous_run(runs)

@@ -1,0 +1,107 @@
+"""The embedded engine: three verbs, two functions, confined to the run folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scanner.errors import EvidenceError
+from scanner.reconcile.engine import DuckDBEngine, Engine
+from scanner.reconcile.parquet import INSTANT, TEXTS, always, read_rows, write_rows
+
+PAIRS = pa.schema([always("since", INSTANT), always("until", INSTANT)])
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+INSTANTS = st.timedeltas(timedelta(days=-30_000), timedelta(days=90_000)).map(EPOCH.__add__)
+
+
+def as_engine(folder: Path) -> DuckDBEngine:
+    """The engine, which type checkers accept where any engine is asked for."""
+    engine = DuckDBEngine(folder)
+    accepted: Engine = engine
+    assert accepted is engine
+    return engine
+
+
+def test_a_list_becomes_one_row_per_element(tmp_path: Path) -> None:
+    """``explode`` gives a row per element and none for an empty list; files add up in one view."""
+    schema = pa.schema([always("names", TEXTS)])
+    write_rows(tmp_path / "1.parquet", {"names": [["b", "a"], []]}, schema)
+    write_rows(tmp_path / "2.parquet", {"names": [["c"]]}, schema)
+    with as_engine(tmp_path) as engine:
+        engine.view("lists", [tmp_path / "1.parquet", tmp_path / "2.parquet"])
+        engine.define("elements", "SELECT explode(names) AS name FROM lists")
+        engine.write("elements", tmp_path / "out" / "elements.parquet")
+    rows = read_rows(tmp_path / "out" / "elements.parquet")
+    assert [row["name"] for row in rows] == ["a", "b", "c"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(since=INSTANTS, until=INSTANTS)
+def test_whole_days_are_complete_days(
+    tmp_path_factory: pytest.TempPathFactory, since: datetime, until: datetime
+) -> None:
+    """``whole_days`` counts the 24-hour days that have passed, exact to the microsecond."""
+    first, last = sorted((since, until))
+    folder = tmp_path_factory.mktemp("days")
+    write_rows(folder / "pairs.parquet", {"since": [first], "until": [last]}, PAIRS)
+    with as_engine(folder) as engine:
+        engine.view("pairs", [folder / "pairs.parquet"])
+        engine.define("ages", "SELECT whole_days(since, until) AS age FROM pairs")
+        engine.write("ages", folder / "ages.parquet")
+    assert read_rows(folder / "ages.parquet")[0]["age"] == (last - first) // timedelta(days=1)
+
+
+@pytest.mark.parametrize("name", ["it's", "[1]*?", 'a "b"', "x=1"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """Paths are data: quotes and wildcards in a folder name change nothing."""
+    folder = tmp_path / name
+    write_rows(
+        folder / "a=2" / "in.parquet", {"names": [["a"]]}, pa.schema([always("names", TEXTS)])
+    )
+    with as_engine(folder) as engine:
+        engine.view("lists", [folder / "a=2" / "in.parquet"])
+        engine.write("lists", folder / "out.parquet")
+    assert read_rows(folder / "out.parquet") == [{"names": ["a"]}]
+
+
+def test_nothing_outside_the_folder_can_be_touched(tmp_path: Path) -> None:
+    """Neither a view nor a query reaches a file beyond the run folder, nor can that be undone."""
+    outside = tmp_path / "outside.parquet"
+    write_rows(outside, {"names": [["a"]]}, pa.schema([always("names", TEXTS)]))
+    with as_engine(tmp_path / "run") as engine:
+        with pytest.raises(EvidenceError, match="table lists cannot be read"):
+            engine.view("lists", [outside])
+        with pytest.raises(duckdb.Error, match="disabled by configuration"):
+            engine.define("leak", "SELECT * FROM read_text('/etc/hostname')")
+        with pytest.raises(duckdb.Error, match="locked"):
+            engine._connection.execute("SET enable_external_access = true")
+        engine.define("one", "SELECT 1 AS number")
+        with pytest.raises(EvidenceError, match="cannot be written"):
+            engine.write("one", tmp_path / "elsewhere.parquet")
+
+
+def test_a_missing_table_is_an_error_of_the_evidence(tmp_path: Path) -> None:
+    """A file that is not there is named instead of read as empty."""
+    with as_engine(tmp_path) as engine, pytest.raises(EvidenceError, match=r"absent\.parquet"):
+        engine.view("people", [tmp_path / "absent.parquet"])
+
+
+def test_results_have_one_order_whatever_the_threads(tmp_path: Path) -> None:
+    """Rows are written sorted, so that equal results are equal bytes."""
+    numbers = [(number * 7919) % 200_000 for number in range(200_000)]
+    schema = pa.schema([always("number", pa.int64())])
+    for name, order in (("one", numbers), ("two", numbers[::-1])):
+        write_rows(tmp_path / f"{name}.parquet", {"number": order}, schema)
+        with as_engine(tmp_path) as engine:
+            engine.view("numbers", [tmp_path / f"{name}.parquet"])
+            engine.write("numbers", tmp_path / f"{name}-sorted.parquet")
+    written = (tmp_path / "one-sorted.parquet").read_bytes()
+    assert written == (tmp_path / "two-sorted.parquet").read_bytes()
+    assert pq.read_table(tmp_path / "one-sorted.parquet")["number"].to_pylist() == sorted(numbers)
