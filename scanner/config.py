@@ -174,6 +174,10 @@ class StatusValues(_Strict):
     terminated: tuple[str, ...] = ("terminated",)
 
 
+Excuse = Literal["start_index_echo", "string_numbers", "list_schemas", "round_member_count"]
+"""Departures from RFC 7644 that a source may be excused for, by name; the proof repeats them."""
+
+
 class Source(_Strict):
     """One system to read. A setting left out takes the value of the type's profile."""
 
@@ -190,8 +194,19 @@ class Source(_Strict):
     page_size: int | None = Field(default=None, ge=1, le=10_000)
     requests_per_minute: int | None = Field(default=None, ge=1)
     timeout_seconds: float = Field(default=60, gt=0, le=600)
-    paging: Literal["index"] = "index"
-    scim: Literal["2.0"] = "2.0"
+    scim: Literal["2.0", "1.1"] | None = None
+    paging: Literal["auto", "index", "cursor"] | None = None
+    overlap: bool = True
+    passes: Literal[1, 2] | None = None
+    total: Literal["exact", "unreliable"] | None = None
+    excuses: tuple[Excuse, ...] = ()
+    expected_size: int | None = Field(default=None, ge=1)
+    max_drop_percent: int = Field(default=30, ge=0, le=100)
+    acknowledge_drop_to: int | None = Field(default=None, ge=0)
+    members: Literal["auto", "inline", "per_group", "from_users", "hidden"] | None = None
+    detail_limit: int = Field(default=2_000, ge=0, le=100_000)
+    discovery: bool | None = None
+    max_concurrency: int | None = Field(default=None, ge=1, le=16)
     allow_empty: bool = False
 
     @field_validator("users_path", "groups_path")

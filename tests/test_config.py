@@ -78,7 +78,7 @@ def test_a_mistake_is_named_with_what_to_write(line: str, says: str) -> None:
         ("page_size = 0", "page_size"),
         ('users_path = "/../admin"', "must not contain .."),
         ('users_path = "https://elsewhere.example"', "users_path"),
-        ('paging = "cursor"', "paging"),
+        ('paging = "pages"', "paging"),
     ],
 )
 def test_a_source_setting_is_checked(setting: str, says: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scanner.errors import EvidenceError
+from scanner.errors import EvidenceError, IntegrityError
 from scanner.model import App, State, Verdict
 from scanner.reconcile.judge import reconcile
 from scanner.reconcile.parquet import read_rows
@@ -72,10 +73,7 @@ def test_an_app_not_completely_read_is_not_judged(tmp_path: Path, state: State, 
     assert (slack.linked, slack.unmatched, slack.disputed) == (0, 0, 0)
     (reason,) = slack.not_concluded
     assert reason.code == "app.users_incomplete"
-    assert reason.message == (
-        f"slack {how}: Users were cut short. Nothing is concluded about its accounts."
-    )
-    assert reason.hint == "ask again"
+    assert reason.message == "Nothing is concluded about its accounts."
     kinds = {(finding.app, finding.kind): finding.detail for finding in conclusions.findings}
     assert set(kinds) == {("okta", "ghost_active"), ("slack", "collection_incomplete")}
     assert kinds["slack", "collection_incomplete"] == f"slack {how}: Users were cut short."
@@ -117,10 +115,21 @@ def test_groups_not_read_are_told_and_block_nothing(tmp_path: Path) -> None:
     assert (slack.verdict, conclusions.verdict) == (Verdict.CLEAN, Verdict.CLEAN)
     (reason,) = slack.not_concluded
     assert reason.code == "app.groups_incomplete"
-    assert reason.message == (
-        "Groups could not be read: leaver memberships and drift are not examined. "
-        "Groups were cut short."
-    )
+    assert reason.message == "Leaver memberships and group drift are not examined."
+
+
+def test_a_table_that_lost_a_record_stops_the_run(tmp_path: Path) -> None:
+    """What was received and what is judged must be the same number, or nothing is concluded."""
+    company = Company([person("1", **ANA), account("U1", **ANA), account("U2", user_name="x")])
+    company.tabulate(tmp_path)
+    readings = [
+        replace(one, users=replace(one.users, received=one.users.received + 1))
+        if one.source == "slack"
+        else one
+        for one in company.readings
+    ]
+    with pytest.raises(IntegrityError, match=r"slack: 3 records were received .* holds 2"):
+        reconcile(tmp_path, company.config, readings, "000001-x", AS_OF, {})
 
 
 def test_a_source_without_a_reading_was_not_read(tmp_path: Path) -> None:
@@ -132,7 +141,9 @@ def test_a_source_without_a_reading_was_not_read(tmp_path: Path) -> None:
     conclusions = reconcile(tmp_path, company.config, readings, RUN, AS_OF, {})
     okta, slack = conclusions.apps
     assert (okta.verdict, slack.verdict) == (Verdict.INCOMPLETE, Verdict.FINDINGS)
-    assert okta.not_concluded[0].message.startswith("okta was not read: This run did not ask")
+    assert okta.not_concluded[0].code == "app.users_incomplete"
+    details = [one.detail for one in conclusions.findings if one.app == "okta"]
+    assert details == ["okta was not read: This run did not ask for it."]
     assert conclusions.verdict is Verdict.INCOMPLETE
 
 
@@ -149,10 +160,7 @@ def test_a_source_without_reasons_still_says_what_happened(tmp_path: Path) -> No
     """A reading that gives no reason yields a whole sentence all the same."""
     company = Company(RECORDS, users={"slack": State.NOT_READ})
     company.tabulate(tmp_path)
-    bare = [
-        type(one)(one.source, one.role, one.type, one.url, type(one.users)(one.state), one.groups)
-        for one in company.readings
-    ]
+    bare = [replace(one, users=replace(one.users, reasons=())) for one in company.readings]
     conclusions = reconcile(tmp_path, company.config, bare, RUN, AS_OF, {})
     assert [one.detail for one in conclusions.findings] == ["slack was not read."]
 

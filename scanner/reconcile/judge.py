@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scanner.config import Config
+from scanner.errors import IntegrityError
 from scanner.model import (
     App,
     Finding,
@@ -26,9 +27,9 @@ from scanner.reconcile.engine import DuckDBEngine
 from scanner.reconcile.facts import Hit, Place, read_facts, read_hits
 from scanner.reconcile.findings import build_findings
 from scanner.reconcile.inputs import write_inputs
-from scanner.reconcile.parquet import Row, read_rows
+from scanner.reconcile.parquet import Row, count_rows, read_rows
 from scanner.reconcile.queries import result_path, run_queries
-from scanner.reconcile.sentences import KEY_WORDS, Telling, expectation, unread, withheld_group
+from scanner.reconcile.sentences import KEY_WORDS, Telling, expectation, withheld_group
 from scanner.reconcile.tables import table_path, write_tables
 
 
@@ -63,10 +64,13 @@ def reconcile(
     A configured source without a reading counts as not read. ``first_seen`` gives, by finding id,
     the run in which a finding appeared first. Writes ``tables/`` for the inputs of the rules,
     ``correlation/*.parquet`` and ``queries/*.sql`` into ``folder``; reads nothing else.
-    Raises EvidenceError where the table of a source that was read is missing.
+    Raises EvidenceError where the table of a source that was read is missing, IntegrityError where
+    it does not hold every record that was received.
     """
     every = _every_reading(config, readings)
     _add_empty_tables(folder, config, every)
+    for reading in every:
+        _check_table(folder, reading)
     write_inputs(folder, config, every, run, as_of)
     rules = load_rules()
     with DuckDBEngine(folder) as engine:
@@ -108,6 +112,20 @@ def _add_empty_tables(folder: Path, config: Config, readings: Sequence[Reading])
         if reading.state is State.NOT_READ and missing:
             records = {reading.source: Records()}
             write_tables(folder, records, config.policy.limit, config.organization.zone)
+
+
+def _check_table(folder: Path, reading: Reading) -> None:
+    """Refuse a table that lost or gained a record between the responses and here."""
+    if reading.state is not State.COMPLETE:
+        return
+    kind = "people" if reading.role is Role.HRIS else "accounts"
+    rows = count_rows(table_path(folder, kind, reading.source))
+    if rows != reading.users.received:
+        raise IntegrityError(
+            f"{reading.source}: {reading.users.received:,} records were received but its table of "
+            f"{kind} holds {rows:,}",
+            "the responses are kept; report this as a defect of ghostscan",
+        )
 
 
 def _telling(
@@ -186,14 +204,16 @@ def _app(
 
 
 def _unconcluded(reading: Reading, unread_hris: Sequence[Reading]) -> list[Reason]:
-    """Say why nothing at all is concluded about an app, if so."""
+    """Say what is withheld about an app; why stands with the source that was not read."""
     reasons = []
     if reading.state is not State.COMPLETE:
-        message = f"{unread(reading)} Nothing is concluded about its accounts."
-        reasons.append(Reason("app.users_incomplete", message, _hint(reading.users)))
+        message = "Nothing is concluded about its accounts."
+        reasons.append(Reason("app.users_incomplete", message))
     for hris in unread_hris:
-        message = f"{unread(hris)} Nothing is concluded about departure or ownership."
-        reasons.append(Reason("hris.incomplete", message, _hint(hris.users)))
+        message = (
+            f"Without all of {hris.source}, nothing is concluded about departure or ownership."
+        )
+        reasons.append(Reason("hris.incomplete", message))
     return reasons
 
 
@@ -212,13 +232,8 @@ def _unread_groups(reading: Reading) -> list[Reason]:
     """Say what is not examined because groups were not read; this alone blocks no verdict."""
     if reading.groups.state is State.COMPLETE:
         return []
-    why = " ".join(reason.message for reason in reading.groups.reasons)
-    message = "Groups could not be read: leaver memberships and drift are not examined."
-    return [Reason("app.groups_incomplete", f"{message} {why}".strip(), _hint(reading.groups))]
-
-
-def _hint(population: Population) -> str:
-    return next((reason.hint for reason in population.reasons if reason.hint), "")
+    message = "Leaver memberships and group drift are not examined."
+    return [Reason("app.groups_incomplete", message)]
 
 
 def _run_verdict(

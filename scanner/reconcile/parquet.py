@@ -53,6 +53,16 @@ def read_rows(path: Path, only: tuple[str, Collection[str]] | None = None) -> Se
     return table.to_pylist()
 
 
+def count_rows(path: Path) -> int:
+    """Count the rows of ``path``; raises EvidenceError if it is missing or is not Parquet."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except FileNotFoundError:
+        raise EvidenceError(f"{path} is missing from the run folder") from None
+    except (OSError, pa.ArrowException) as error:
+        raise EvidenceError(f"{path} cannot be read as Parquet: {error}") from None
+
+
 def private_folder(path: Path) -> None:
     """Create ``path`` and what is missing above it, open to the owner only."""
     for folder in (*reversed(path.parents), path):

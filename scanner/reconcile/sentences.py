@@ -80,7 +80,9 @@ def unread(reading: Reading) -> str:
     """Return that a source was not read, or not completely, and why."""
     how = "was not read" if reading.state is State.NOT_READ else "was not read completely"
     why = " ".join(reason.message for reason in reading.users.reasons)
-    return f"{reading.source} {how}: {why}" if why else f"{reading.source} {how}."
+    return (
+        f"{reading.source} {how}: {why.removesuffix('.')}." if why else f"{reading.source} {how}."
+    )
 
 
 def _departure(hit: Hit, telling: Telling) -> str:

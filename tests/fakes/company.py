@@ -90,7 +90,11 @@ def group(group_id: str, *members: str, source: str = "slack", name: str | None 
 
 
 def reading(
-    source: str, role: Role, users: State = State.COMPLETE, groups: State = State.COMPLETE
+    source: str,
+    role: Role,
+    users: State = State.COMPLETE,
+    groups: State = State.COMPLETE,
+    received: int = 0,
 ) -> Reading:
     """Make a reading; what is not COMPLETE has a reason that says ``<what> were cut short.``."""
     return Reading(
@@ -98,14 +102,15 @@ def reading(
         role=role,
         type="scim",
         url=f"https://{source}.example.com",
-        users=_population(users, "Users"),
+        users=_population(users, "Users", received),
         groups=_population(groups, "Groups"),
     )
 
 
-def _population(state: State, what: str) -> Population:
+def _population(state: State, what: str, received: int = 0) -> Population:
     cut = Reason("read.cut", f"{what} were cut short.", "ask again")
-    return Population(state, reasons=() if state is State.COMPLETE else (cut,))
+    reasons = () if state is State.COMPLETE else (cut,)
+    return Population(state, received=received, reasons=reasons)
 
 
 @dataclass
@@ -128,14 +133,17 @@ class Company:
     @property
     def readings(self) -> list[Reading]:
         """One reading per source, COMPLETE unless said otherwise."""
+        everything = list(self.records)
         return [
             reading(
                 name,
                 source.role,
                 self.users.get(name, State.COMPLETE),
                 self.groups.get(name, State.COMPLETE),
+                len(held.people) + len(held.accounts),
             )
             for name, source in self.config.sources.items()
+            for held in [records_of(name, everything)]
         ]
 
     def tabulate(self, folder: Path) -> None:
