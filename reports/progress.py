@@ -64,7 +64,7 @@ class LiveProgress:
 
     def __init__(self, console: Console, clock: Clock) -> None:
         self._clock = clock
-        self._readings: dict[str, _Reading] = {}
+        self._readings: dict[str, dict[str, _Reading]] = {}
         self._live = Live(
             console=console, get_renderable=self._table, refresh_per_second=8, redirect_stdout=False
         )
@@ -85,25 +85,31 @@ class LiveProgress:
 
     def __call__(self, progress: Progress) -> None:
         """Take the latest step of one source."""
-        before = self._readings.get(progress.source)
-        self._readings[progress.source] = _next(before, progress, self._clock())
+        phases = self._readings.setdefault(progress.source, {})
+        before = phases.get(progress.phase)
+        phases[progress.phase] = _next(before, progress, self._clock())
 
     def _table(self) -> Table:
+        """One row a source; a phase that has ended keeps its state beside the next one."""
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
         table.add_column(overflow="fold", max_width=24)
-        table.add_column(no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(no_wrap=True)
-        for reading in list(self._readings.values()):
-            table.add_row(
-                Text(visible(reading.step.source, 60)),
-                Text(visible(reading.step.phase, 16)),
-                Text(reading.amount),
-                Text(f"{reading.rate:,}/s" if reading.step.state is None else ""),
-                Text(reading.word, style=_state_style(reading.step.state)),
-            )
+        for _ in range(max((len(phases) for phases in self._readings.values()), default=0)):
+            table.add_column(justify="right", no_wrap=True)
+            table.add_column(no_wrap=True)
+        for source, phases in list(self._readings.items()):
+            cells = [cell for reading in list(phases.values()) for cell in _cells(reading)]
+            table.add_row(Text(visible(source, 60)), *cells)
         return table
+
+
+def _cells(reading: _Reading) -> tuple[Text, Text]:
+    """What was read of a phase, and how it stands; a rate only while it is being read."""
+    step = reading.step
+    amount = Text(f"{visible(step.phase, 16)} {reading.amount}")
+    if step.state is None:
+        rate = f" {reading.rate:,}/s" if reading.rate else ""
+        return amount, Text(f"{reading.word}{rate}", style=_state_style(None))
+    return amount, Text(reading.word, style=_state_style(step.state))
 
 
 def _state_style(state: State | None) -> str:

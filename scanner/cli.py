@@ -7,6 +7,7 @@ exit codes.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 import traceback
@@ -198,6 +199,8 @@ def _say_what_the_demo_was(no_color: bool) -> None:
 
 def main() -> None:
     """Run the program and exit; the one place where an error becomes text and an exit code."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # end as tidily as on Ctrl-C
+        signal.signal(ending, signal.default_int_handler)
     sys.exit(_run(sys.argv[1:]))
 
 

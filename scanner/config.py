@@ -100,6 +100,10 @@ def is_loopback(host: str) -> bool:
 
 
 def _base_url(value: str) -> str:
+    return _whole_url(value).rstrip("/")
+
+
+def _whole_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise ValueError("must be an https:// URL")
@@ -109,6 +113,19 @@ def _base_url(value: str) -> str:
         raise ValueError("must not contain a query or a fragment")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must be https:// (http:// is accepted only for this machine)")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("has a port that is not a number from 0 to 65535") from None
+    return value
+
+
+def _proxy_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError('must be of the form "http://host:port"')
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not contain a user name or password; such proxies are not supported")
     try:
         _ = parts.port
     except ValueError:
@@ -138,19 +155,47 @@ class Header(_Strict):
     value: SecretReference
 
 
+class OAuth2(_Strict):
+    """OAuth 2.0 client credentials (RFC 6749 section 4.4), or a refresh token (section 6).
+
+    ``client_auth`` says how the client shows who it is (section 2.3.1): in a Basic header or in
+    the form.
+    """
+
+    token_url: Annotated[str, AfterValidator(_whole_url)]
+    client_id: str = Field(pattern=r"^[\x20-\x7e]+$")
+    client_secret: SecretReference
+    scope: str | None = Field(default=None, pattern=r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$")
+    refresh_token: SecretReference | None = None
+    client_auth: Literal["basic", "post"] = "basic"
+
+
+class Mtls(_Strict):
+    """A client certificate: two PEM files; ``key`` may also be a secret reference."""
+
+    certificate: Path
+    key: str = Field(min_length=1)
+    password: SecretReference | None = None
+
+
 class Auth(_Strict):
-    """How a source is authenticated: at most one way; none of them means no authentication."""
+    """How a source is authenticated: at most one way; none of them means no authentication.
+
+    ``mtls`` works in the layer below and may stand beside any of the others.
+    """
 
     bearer: SecretReference | None = None
     basic: Basic | None = None
     header: Header | None = None
+    oauth2: OAuth2 | None = None
+    mtls: Mtls | None = None
     none: bool = False
 
     @model_validator(mode="after")
     def _one_way(self) -> Auth:
-        ways = [self.bearer, self.basic, self.header, self.none or None]
+        ways = [self.bearer, self.basic, self.header, self.oauth2, self.none or None]
         if sum(way is not None for way in ways) > 1:
-            raise ValueError("give one of bearer, basic, header or none")
+            raise ValueError("give one of bearer, basic, header, oauth2 or none")
         return self
 
 
@@ -194,6 +239,12 @@ class Source(_Strict):
     page_size: int | None = Field(default=None, ge=1, le=10_000)
     requests_per_minute: int | None = Field(default=None, ge=1)
     timeout_seconds: float = Field(default=60, gt=0, le=600)
+    max_age_seconds: int = Field(default=0, ge=0, le=86_400)
+    internal: bool = False
+    proxy: Annotated[str, AfterValidator(_proxy_url)] | None = None
+    ca_bundle: Path | None = None
+    client_certificate: Path | None = None
+    client_key: str | None = Field(default=None, min_length=1)
     scim: Literal["2.0", "1.1"] | None = None
     paging: Literal["auto", "index", "cursor"] | None = None
     overlap: bool = True
@@ -215,6 +266,27 @@ class Source(_Strict):
         if value is not None and ".." in value.split("/"):
             raise ValueError("must not contain ..")
         return value
+
+    @model_validator(mode="after")
+    def _one_identity(self) -> Source:
+        if (self.client_certificate is None) != (self.client_key is None):
+            raise ValueError("client_certificate and client_key belong together")
+        if self.client_key is not None and self.auth.mtls is not None:
+            raise ValueError("give either auth.mtls or client_certificate and client_key")
+        return self
+
+    @model_validator(mode="after")
+    def _proxy_only_for_tls(self) -> Source:
+        if self.proxy is not None and not self.url.startswith("https://"):
+            raise ValueError("a proxy is used for https:// only")
+        return self
+
+    @property
+    def identity(self) -> Mtls | None:
+        """The client certificate, in whichever of the two ways it was given."""
+        if self.client_certificate is None or self.client_key is None:
+            return self.auth.mtls
+        return Mtls(certificate=self.client_certificate, key=self.client_key)
 
     @model_validator(mode="after")
     def _known_attributes(self) -> Source:

@@ -137,13 +137,16 @@ def test_live_progress_shows_every_source_in_words() -> None:
     """The display names source, phase, amount, rate and state, and keeps the last picture."""
     out = io.StringIO()
     console = Console(file=out, width=80, force_terminal=True, color_system=None)
-    seconds = iter([0.0, 2.0, 2.0, 3.0])
+    seconds = iter([0.0, 2.0, 2.0, 3.0, 4.0])
     with LiveProgress(console, lambda: next(seconds)) as progress:
         progress(Progress("slack", "users", 0, None))
         progress(Progress("slack", "users", 400, 812))
         progress(Progress("zoom\x1b[2J[red]", "users", 12, 412, State.INCOMPLETE))
         progress(Progress("okta", "users", 9, 9, State.COMPLETE))
+        progress(Progress("zoom\x1b[2J[red]", "groups", 3, 3, State.COMPLETE))
     last = out.getvalue()
+    zoom = next(line for line in last.splitlines() if "zoom" in line)
+    assert zoom.index("incomplete") < zoom.index("groups 3 of 3") < zoom.rindex("complete")
     assert "slack" in last
     assert "400 of 812" in last
     assert "200/s" in last
