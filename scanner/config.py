@@ -211,12 +211,17 @@ class StateValues(_Strict):
 
 
 class StatusValues(_Strict):
-    """Vendor spellings of an employment status; what is not listed here is ``unknown``."""
+    """Vendor spellings of an employment status, case-sensitive.
+
+    A spelling that is listed nowhere leaves the HRIS incomplete: it could be a departure.
+    ``unknown`` lists those that are known to say nothing; such a person is never departed.
+    """
 
     active: tuple[str, ...] = ("active",)
     on_leave: tuple[str, ...] = ("on_leave",)
     pending: tuple[str, ...] = ("pending",)
     terminated: tuple[str, ...] = ("terminated",)
+    unknown: tuple[str, ...] = ()
 
 
 Excuse = Literal["start_index_echo", "string_numbers", "list_schemas", "round_member_count"]

@@ -30,7 +30,12 @@ HR = "urn:example:hr:2.0:User"
 def how(role: Role = Role.APP, **attributes: str) -> Interpretation:
     states = StateValues(active=("enabled", "1"), inactive=("disabled", "0"))
     return interpretation(
-        "src", role, attributes, ZoneInfo("Europe/Berlin"), states, StatusValues(on_leave=("LOA",))
+        "src",
+        role,
+        attributes,
+        ZoneInfo("Europe/Berlin"),
+        states,
+        StatusValues(on_leave=("LOA",), unknown=("Sabbatical?",)),
     )
 
 
@@ -129,38 +134,40 @@ def test_active_is_known_or_unknown_never_guessed(value: object, expected: bool 
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "noted"),
+    ("text", "status", "unlisted"),
     [
         ("active", PersonStatus.ACTIVE, False),
         ("LOA", PersonStatus.ON_LEAVE, False),
         ("terminated", PersonStatus.TERMINATED, False),
+        ("Sabbatical?", PersonStatus.UNKNOWN, False),
         ("unknown", PersonStatus.UNKNOWN, True),
         ("Gone", PersonStatus.UNKNOWN, True),
         (None, PersonStatus.UNKNOWN, True),
     ],
 )
 def test_a_mapped_status_follows_its_spellings(
-    text: str | None, status: PersonStatus, noted: bool
+    text: str | None, status: PersonStatus, unlisted: bool
 ) -> None:
-    """A mapped status wins over active; an unlisted spelling is unknown and noted."""
+    """A mapped status wins over active; an unlisted spelling could be a departure: a problem."""
     told = read_person({"id": "1", HR: {"state": text}}, HERE, how(Role.HRIS, status=f"{HR}:state"))
     assert told.record is not None
     assert told.record.status is status
-    assert bool(told.notes) == noted
-    assert told.problems == ()
+    assert told.notes == ()
+    assert told.problems == (("record.status_unknown",) if unlisted else ())
 
 
 @pytest.mark.parametrize("sent", ["soon", 1790000000, ["2026"], {"value": "soon"}, True])
-def test_an_unreadable_date_is_none_and_noted(sent: object) -> None:
-    """A date that cannot be read is None with a note; an absent or empty one only None."""
-    where = how(Role.HRIS, departed_at=f"{HR}:end")
+def test_an_unreadable_departure_is_a_problem(sent: object) -> None:
+    """A departure that cannot be read could lie in the future; any other date is only noted."""
+    where = how(Role.HRIS, departed_at=f"{HR}:end", hired_at=f"{HR}:end")
     told = read_person({"id": "1", "active": True, HR: {"end": sent}}, HERE, where)
     assert told.record is not None
     assert told.record.departed_at is None
-    assert told.notes == ("departed_at is not an RFC 3339 date or time",)
+    assert told.notes == ("hired_at is not an RFC 3339 date or time",)
+    assert told.problems == ("record.departure_unreadable",)
     for empty in (None, ""):
         quiet = read_person({"id": "1", "active": True, HR: {"end": empty}}, HERE, where)
-        assert quiet.notes == ()
+        assert (quiet.notes, quiet.problems) == ((), ())
 
 
 @pytest.mark.parametrize(

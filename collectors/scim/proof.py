@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from collectors.scim.resource import ACTIVE_UNKNOWN, ID_MISSING, MEMBER_UNREADABLE, WRONG_TYPE
+from collectors.scim.resource import (
+    ACTIVE_UNKNOWN,
+    DEPARTURE_UNREADABLE,
+    ID_MISSING,
+    MEMBER_UNREADABLE,
+    STATUS_UNKNOWN,
+    WRONG_TYPE,
+)
 from collectors.scim.walk import Glance, Walk
 from scanner.model import Population, ProofPoint, Reason, Resource, State
 
@@ -26,6 +33,15 @@ _PROBLEMS = {
     ACTIVE_UNKNOWN: (
         "do not say in a known way whether they are active",
         "name the server's spellings in active_values, or the right place in attributes.active",
+    ),
+    STATUS_UNKNOWN: (
+        "have no employment status, or one that is not in status_values",
+        "add the HRIS's spelling to status_values (unknown is one of its lists), or correct "
+        "attributes.status",
+    ),
+    DEPARTURE_UNREADABLE: (
+        "have a departure that is not an RFC 3339 date or time",
+        "without it a future departure looks like a past one; correct attributes.departed_at",
     ),
     WRONG_TYPE: ("are of another resource type", "check users_path and groups_path"),
     MEMBER_UNREADABLE: ("have a member without an id", "such a membership cannot be followed"),

@@ -51,6 +51,8 @@ ACCOUNT_PATHS = {
 
 ID_MISSING = "record.id_missing"
 ACTIVE_UNKNOWN = "record.active_unknown"
+STATUS_UNKNOWN = "record.status_unknown"
+DEPARTURE_UNREADABLE = "record.departure_unreadable"
 WRONG_TYPE = "record.wrong_type"
 MEMBER_UNREADABLE = "record.member_unreadable"
 
@@ -245,7 +247,10 @@ class _Fields:
                 return parse_instant(found, self.how.zone, ends=ends)
         except ValueError:
             pass
-        self.notes.append(f"{name} is not an RFC 3339 date or time")
+        if name == "departed_at":  # a leaver of next month must not be taken for one of today
+            self.problems.append(DEPARTURE_UNREADABLE)
+        else:
+            self.notes.append(f"{name} is not an RFC 3339 date or time")
         return None
 
     def active(self) -> bool | None:
@@ -265,7 +270,7 @@ class _Fields:
         for status in PersonStatus:
             if text is not None and text in getattr(self.how.statuses, status, ()):
                 return status
-        self.notes.append("status is absent or not among status_values, taken as unknown")
+        self.problems.append(STATUS_UNKNOWN)
         return PersonStatus.UNKNOWN
 
     def privileged(self) -> bool | None:
