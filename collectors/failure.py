@@ -22,7 +22,7 @@ LONGEST_QUOTE = 200
 _EXCEPTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (httpx.TimeoutException, "read.timeout"),
     (TimeoutError, "read.timeout"),
-    (httpx.ProxyError, "read.connect"),
+    (httpx.ProxyError, "read.proxy"),
     (httpx.ConnectError, "read.connect"),
     (httpx.DecodingError, "read.encoding"),
     (httpx.NetworkError, "read.interrupted"),
@@ -30,7 +30,48 @@ _EXCEPTIONS: tuple[tuple[type[BaseException], str], ...] = (
     (OSError, "read.interrupted"),
 )
 
+# OpenSSL's numbers for what is wrong with a certificate (X509_V_ERR_*).
+_CERTIFICATES = {
+    9: "read.tls.expired",  # not yet valid
+    10: "read.tls.expired",
+    18: "read.tls.issuer",  # self-signed
+    19: "read.tls.issuer",
+    20: "read.tls.issuer",
+    21: "read.tls.issuer",
+    62: "read.tls.name",
+    64: "read.tls.name",
+}
+_OLD_TLS = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "WRONG_VERSION_NUMBER", "VERSION_TOO_LOW")
+_WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE", "ALERT_UNKNOWN_CA",
+                      "ALERT_BAD_CERTIFICATE", "ALERT_ACCESS_DENIED")  # fmt: skip
+
+_NO_SKIPPING = "checking cannot be switched off"
+
 _WORDS: dict[str, tuple[str, str]] = {
+    "auth.token": (
+        "the token service refused to give a token for {origin}",
+        "check client_id, client_secret, refresh_token and scope in auth.oauth2",
+    ),
+    "auth.token.answer": (
+        "what the token service answered is no token for {origin}",
+        "check token_url in auth.oauth2",
+    ),
+    "auth.token.scope": (
+        "the token for {origin} allows less than the scope that was asked for",
+        "grant this client the scope in auth.oauth2, or ask for less",
+    ),
+    "auth.token.service": (
+        "the token service could not be asked for a token for {origin}",
+        "check token_url in auth.oauth2; if it is right, try again later",
+    ),
+    "read.address": (
+        "{origin} leads to an address that is not public",
+        "if the server does stand in your own network, set internal = true in this source",
+    ),
+    "read.cached": (
+        "the answer of {origin} is old: a cache gave it, or a clock is wrong",
+        "let the proxy before the server pass these requests through, or set max_age_seconds",
+    ),
     "read.client": (
         "the request to {origin} could not be formed",
         "check url and auth of this source: neither may hold blanks or control characters",
@@ -41,16 +82,40 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "read.dns": ("the name of {origin} does not resolve", "check the host name in url"),
     "read.encoding": (
-        "{origin} sent a compressed answer although none was asked for",
+        "{origin} compressed its answer, though not asked to, and not as one whole gzip stream",
         "let the server or the proxy before it send answers as they are",
     ),
     "read.framing": (
         "the answer of {origin} has no certain end (no Content-Length, not chunked, or both)",
         "without it a cut answer looks whole; ask the vendor or the proxy's owner to send it",
     ),
+    "read.framing.lengths": (
+        "the answer of {origin} states its length more than once, or not as a number",
+        "a proxy that does not keep to HTTP probably stands between; ask its owner",
+    ),
+    "read.framing.surplus": (
+        "{origin} sent more bytes than its answer was said to have",
+        "the answer may be cut or not belong to the request; ask the vendor or the proxy's owner",
+    ),
     "read.interrupted": (
         "the connection to {origin} broke before the whole answer came",
         "try again; if it stays, lower page_size",
+    ),
+    "read.protocol": (
+        "what {origin} sent is not an HTTP/1.1 answer",
+        "is url right, and does it lead to a web service?",
+    ),
+    "read.protocol.headers": (
+        "the headers of the answer of {origin} are above the size limit",
+        "is url right, and does it lead to a web service?",
+    ),
+    "read.protocol.interim": (
+        "{origin} sent interim answers instead of an answer",
+        "ask the vendor or the proxy's owner",
+    ),
+    "read.proxy": (
+        "the proxy does not let the connection to {origin} through",
+        "check proxy in this source; a proxy that wants a password is not supported",
     ),
     "read.timeout": (
         "{origin} did not answer in time",
@@ -58,20 +123,66 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "read.tls": (
         "no trusted TLS connection to {origin}: its certificate or protocol is not acceptable",
-        "the certificate must be valid for this host name; checking cannot be switched off",
+        f"the certificate must be valid for this host name; {_NO_SKIPPING}",
+    ),
+    "read.tls.client": (
+        "{origin} refused the TLS connection: it wants a client certificate it trusts",
+        "check auth.mtls of this source",
+    ),
+    "read.tls.expired": (
+        "the certificate of {origin} has expired or is not yet valid",
+        f"the server's owner must renew it; is this machine's clock right? {_NO_SKIPPING}",
+    ),
+    "read.tls.issuer": (
+        "the certificate of {origin} comes from an authority that is not trusted",
+        f"for an authority of your own, name its certificate in ca_bundle; {_NO_SKIPPING}",
+    ),
+    "read.tls.name": (
+        "the certificate of {origin} belongs to another host name",
+        f"use the name that stands in the certificate; {_NO_SKIPPING}",
+    ),
+    "read.tls.version": (
+        "{origin} offers no TLS 1.2 or later",
+        "the server's owner must allow TLS 1.2 or 1.3; older versions are not safe",
     ),
     "read.too_large": ("{origin} sent an answer above the size limit", "lower page_size"),
 }
 
 
+class TransferError(httpx.TransportError):
+    """A request came to nothing; ``code`` is a reason code this module has words for."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 def code_of(error: BaseException) -> str:
-    """Give the reason code of an exception raised while a request was under way."""
+    """Give the reason code of an exception raised while a request was under way.
+
+    The first two parts are the reason (``read.tls``); a third, where there is one, chooses words
+    that say more of it (``read.tls.expired``).
+    """
+    if isinstance(error, TransferError):
+        return error.code
     causes = tuple(_chain(error))
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return "read.tls"
+    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    if tls is not None:
+        return _tls_code(tls)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return "read.dns"
     return next((code for kind, code in _EXCEPTIONS if isinstance(error, kind)), "read.client")
+
+
+def _tls_code(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _CERTIFICATES.get(getattr(error, "verify_code", 0), "read.tls")
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return "read.interrupted"
+    reason = getattr(error, "reason", None) or ""
+    if any(word in reason for word in _OLD_TLS):
+        return "read.tls.version"
+    return "read.tls.client" if any(word in reason for word in _WANTS_CERTIFICATE) else "read.tls"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -83,20 +194,25 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def failure_of(source: str, exchange: Recorded) -> SourceError | None:
     """Give the error an exchange amounts to, or None where a whole 200 answer came."""
     if exchange.error is not None:
-        message, hint = _WORDS[exchange.error]
-        origin = _origin(exchange.url)
-        tried = f" (attempt {exchange.attempt})" if exchange.attempt > 1 else ""
-        return SourceError(source, exchange.error, message.format(origin=origin) + tried, hint)
+        return failure_by_code(source, exchange, exchange.error)
     status = exchange.status or 0
     if status == HTTPStatus.OK:
         return None
-    if status in range(300, 400):
+    if status in range(300, 400) and status != HTTPStatus.NOT_MODIFIED:
         return _redirect(source, exchange)
     if is_throttled(exchange):
         return _throttled(source, exchange)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return _rejected(source, exchange)
     return SourceError(source, "http.status", _answered(exchange), _status_hint(status))
+
+
+def failure_by_code(source: str, exchange: Recorded, code: str) -> SourceError:
+    """Give the error a reason code stands for; its own code has the first two parts."""
+    message, hint = _WORDS[code]
+    tried = f" (attempt {exchange.attempt})" if exchange.attempt > 1 else ""
+    reason = ".".join(code.split(".")[:2])
+    return SourceError(source, reason, message.format(origin=_origin(exchange.url)) + tried, hint)
 
 
 def _redirect(source: str, exchange: Recorded) -> SourceError:

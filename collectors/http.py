@@ -1,35 +1,46 @@
 """The one HTTP client: it can only GET, only below one base URL, and records before it judges.
 
-Three layers, each an httpx transport: read-only, pinned to the configured base, the network. They
-are called directly and not through ``httpx.AsyncClient``, so there is nothing that could follow a
-redirect, keep a cookie, read the environment or log a URL.
+Three layers, each an httpx transport: read-only, pinned to the configured base, the network (see
+:mod:`collectors.network`). They are called directly and not through ``httpx.AsyncClient``, so there
+is nothing that could follow a redirect, keep a cookie, read the environment or log a URL.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 import random
-import ssl
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib import metadata
 from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
 import httpx
 
 from collectors.base import Exchange, Recorder
-from collectors.failure import code_of, failure_of, is_throttled
-from collectors.patience import wait_before_next
-from collectors.secret import Credentials, Redactor
+from collectors.failure import (
+    TransferError,
+    code_of,
+    failure_by_code,
+    failure_of,
+    is_throttled,
+)
+from collectors.framing import GzipBody, PlainBody, coding, framing_fault
+from collectors.network import NetworkTransport, Route
+from collectors.oauth2 import Grant, TokenKeeper
+from collectors.patience import RetryBudget, is_stale, wait_before_next
+from collectors.secret import Credentials, Redactor, Secret, remember
 from scanner.errors import GhostscanError, SourceError
 
-MAX_CONNECT_SECONDS = 15.0
+MAX_PER_ORIGIN = 4
 MAX_BODY_BYTES = 128 * 1024 * 1024
+QUIET_LOGGERS = ("asyncio", "h11", "httpcore", "httpx", "oauthlib")
 ONLY_OK = frozenset({int(HTTPStatus.OK)})
 KEPT_HEADERS = frozenset({
     "age", "content-encoding", "content-length", "content-type", "date", "etag", "last-modified",
@@ -59,7 +70,11 @@ SYSTEM_TIMING = Timing(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where one source's requests may go, what authenticates them, and how fast they may come."""
+    """Where one source's requests may go, what authenticates them, and how fast they may come.
+
+    ``grant`` stands in the place of ``credentials`` where a token must be asked for first. An
+    answer may be ``max_age_seconds`` old where a cache is known to stand between.
+    """
 
     source: str
     base_url: str
@@ -67,6 +82,9 @@ class Target:
     timeout_seconds: float = 60.0
     requests_per_minute: int | None = None
     max_body_bytes: int = MAX_BODY_BYTES
+    max_age_seconds: int = 0
+    route: Route = field(default_factory=Route)
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +115,17 @@ class ReadOnlyTransport(httpx.AsyncBaseTransport):
 class PinnedTransport(httpx.AsyncBaseTransport):
     """Lets requests through to one base URL only, and only those get the credentials."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, target: Target) -> None:
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        target: Target,
+        keeper: TokenKeeper | None = None,
+    ) -> None:
         self._inner = inner
         self._source = target.source
         self._base = httpx.URL(target.base_url)
         self._credentials = target.credentials
+        self._keeper = keeper
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Add the credentials and pass on; raise SourceError for another place than the base."""
@@ -109,9 +133,10 @@ class PinnedTransport(httpx.AsyncBaseTransport):
             raise SourceError(
                 self._source, "read.origin", "a request to another place than url was stopped"
             )
+        credentials = await self._keeper.credentials() if self._keeper else self._credentials
         headers = request.headers.copy()
-        if self._credentials.header:
-            headers[self._credentials.header] = self._credentials.value.reveal()
+        if credentials.header:
+            headers[credentials.header] = credentials.value.reveal()
         # A copy carries the secret: the caller's request turns up in exceptions.
         pinned = httpx.Request(
             request.method, request.url, headers=headers, extensions=request.extensions
@@ -151,7 +176,8 @@ class _Received:
 class Wire:
     """The connection to one source; counts ``requests``, ``retries``, ``bytes_received``.
 
-    ``redactions`` counts answers in which the server gave one of our secrets back.
+    ``redactions`` counts answers in which the server gave one of our secrets back, ``compressed``
+    those that came compressed although none was asked for.
     """
 
     def __init__(
@@ -160,21 +186,54 @@ class Wire:
         recorder: Recorder,
         timing: Timing = SYSTEM_TIMING,
         network: httpx.AsyncBaseTransport | None = None,
+        token_network: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.requests = 0
         self.retries = 0
         self.bytes_received = 0
         self.redactions = 0
+        self.compressed = 0
         self._target = target
         self._recorder = recorder
         self._timing = timing
         self._redactor = Redactor(target.credentials.parts)
+        self._budget = RetryBudget()
+        self._served = False
         self._sent: deque[float] = deque(maxlen=target.requests_per_minute or 1)
-        self._transport = ReadOnlyTransport(PinnedTransport(network or _network(), target))
+        self._keeper = self._token_keeper(token_network)
+        network = network or NetworkTransport(target.route)
+        self._transport = ReadOnlyTransport(PinnedTransport(network, target, self._keeper))
+        _quieten_loggers()
+
+    def _token_keeper(self, network: httpx.AsyncBaseTransport | None) -> TokenKeeper | None:
+        grant = self._target.grant
+        if grant is None:
+            return None
+        self._learn(grant.client_secret, *([grant.refresh_token] if grant.refresh_token else []))
+        network = network or NetworkTransport(self._target.route)
+        return TokenKeeper(grant, network, self._timing.monotonic, self._learn)
+
+    def _learn(self, *secrets: Secret) -> None:
+        """Keep further secrets out of what is recorded and shown."""
+        remember(*secrets)
+        self._redactor.learn(secrets)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._transport.aclose()
+        if self._keeper is not None:
+            await self._keeper.aclose()
+
+    def deviations(self) -> tuple[str, ...]:
+        """Say what was unusual about the way here, each in one line for the report."""
+        told = []
+        if self._target.route.proxy is not None:
+            told.append(f"read through the proxy {self._target.route.proxy}")
+        if self.compressed:
+            told.append(f"{self.compressed} answers came compressed though not asked to")
+        if self.redactions:
+            told.append(f"{self.redactions} answers held our own credentials")
+        return tuple(told)
 
     async def get(
         self,
@@ -186,26 +245,66 @@ class Wire:
         """GET ``path`` below the base URL and give the recorded answer.
 
         Every attempt is recorded, also those that failed. Passing failures are tried again, up to
-        four attempts. Raises SourceError where no whole answer came or its status is not in
-        ``accept``.
+        four attempts and within the source's budget; a token that was good before and is not now
+        is renewed once. Raises SourceError where no whole answer came, its status is not in
+        ``accept``, it is too old, or the source has failed too often in a row.
         """
         url = httpx.URL(self._target.base_url + path, params=dict(params))
+        self._refuse_if_broken()
+        self._budget.note_request()
         attempt = 0
+        renewed = False
         while True:
             attempt += 1
             await self._keep_pace()
             answer = await self._attempt(url, purpose, attempt)
-            exchange = answer.exchange
-            taken = exchange.error is None and exchange.status in accept
-            if taken and not is_throttled(exchange):
+            if self._is_taken(answer.exchange, accept):
                 return answer
-            wait = wait_before_next(exchange, self._timing.random())
-            if wait is None:
+            if not renewed and self._token_ended(answer.exchange):
+                renewed = True
+            elif not await self._may_retry(answer.exchange):
                 break
             self.retries += 1
-            await self._timing.sleep(wait)
-        failure = failure_of(self._target.source, exchange)
+        failure = failure_of(self._target.source, answer.exchange)
         raise failure or SourceError(self._target.source, "http.status", "200 was not expected")
+
+    def _refuse_if_broken(self) -> None:
+        if self._budget.is_broken:
+            raise SourceError(
+                self._target.source,
+                "read.given_up",
+                "too many requests in a row failed; nothing more was asked",
+                "see the failures before; when the server is well again, run again",
+            )
+
+    def _is_taken(self, exchange: Exchange, accept: frozenset[int]) -> bool:
+        """Tell whether an answer is good; raise where it is but too old to be relied on."""
+        whole = exchange.error is None and not is_throttled(exchange)
+        passing = exchange.status is not None and exchange.status >= 500  # noqa: PLR2004 - 5xx
+        self._budget.note_outcome(served=whole and not passing)
+        if not whole or exchange.status not in accept:
+            return False
+        if is_stale(exchange, self._target.max_age_seconds):
+            raise failure_by_code(self._target.source, exchange, "read.cached")
+        self._served = True
+        return True
+
+    def _token_ended(self, exchange: Exchange) -> bool:
+        """Tell whether a new token is worth asking for, and drop the present one if so."""
+        rejected = exchange.status == HTTPStatus.UNAUTHORIZED
+        if self._keeper is None or not self._served or not rejected:
+            return False
+        self._keeper.forget()
+        return True
+
+    async def _may_retry(self, exchange: Exchange) -> bool:
+        """Wait as long as is due, or tell that this failure is final."""
+        wait = wait_before_next(exchange, self._timing.random())
+        if wait is None or self._budget.is_spent:
+            return False
+        self._budget.note_retry()
+        await self._timing.sleep(wait)
+        return True
 
     async def _keep_pace(self) -> None:
         """Wait until fewer than ``requests_per_minute`` requests lie in the last minute."""
@@ -220,7 +319,8 @@ class Wire:
     async def _attempt(self, url: httpx.URL, purpose: str, attempt: int) -> Answer:
         self.requests += 1
         sent_at = self._timing.now()
-        received = await self._receive(url)
+        async with _gate(self._target.base_url):
+            received = await self._receive(url)
         self.bytes_received += len(received.body)
         body = self._redactor.data(received.body)
         self.redactions += body != received.body
@@ -239,13 +339,10 @@ class Wire:
         return Answer(exchange, self._recorder.record(exchange))
 
     async def _receive(self, url: httpx.URL) -> _Received:
-        seconds = self._target.timeout_seconds
-        timeout = httpx.Timeout(seconds, connect=min(seconds, MAX_CONNECT_SECONDS))
-        request = httpx.Request(
-            "GET", url, headers=_headers(), extensions={"timeout": timeout.as_dict()}
-        )
+        """Ask once, all within ``timeout_seconds``, however slowly the bytes come."""
+        request = httpx.Request("GET", url, headers=_headers())
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self._target.timeout_seconds):
                 response = await self._transport.handle_async_request(request)
                 try:
                     return await self._whole(response)
@@ -261,26 +358,41 @@ class Wire:
             if name.lower() in KEPT_HEADERS
         )
         status = response.status_code
-        fault = _fault(response.headers)
+        fault = framing_fault(response.headers)
         if fault is not None:
             # Of an answer that is no answer only the status counts; its body is not read.
             return _Received(status, kept, error=fault if status == HTTPStatus.OK else None)
-        body = bytearray()
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > self._target.max_body_bytes:
-                return _Received(status, kept, error="read.too_large")
-        return _Received(status, kept, bytes(body))
+        compressed = coding(response.headers) == "gzip"
+        body = (GzipBody if compressed else PlainBody)(self._target.max_body_bytes)
+        try:
+            async for chunk in response.aiter_raw():
+                body.feed(chunk)
+            content = body.finish()
+        except TransferError as error:
+            return _Received(status, kept, error=error.code)
+        self.compressed += compressed
+        return _Received(status, kept, content)
 
 
-def _network() -> httpx.AsyncBaseTransport:
-    return httpx.AsyncHTTPTransport(verify=_trust(), http2=False, trust_env=False, retries=0)
+_GATES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = (
+    WeakKeyDictionary()
+)
+
+
+def _gate(base_url: str) -> asyncio.Semaphore:
+    """The gate all sources on one scheme, host and port share: four requests at a time."""
+    url = httpx.URL(base_url)
+    origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+    gates = _GATES.setdefault(asyncio.get_running_loop(), {})
+    return gates.setdefault(origin, asyncio.Semaphore(MAX_PER_ORIGIN))
 
 
 @functools.cache
-def _trust() -> ssl.SSLContext:
-    """TLS 1.2 or later with checked certificates; shared, since loading it takes a while."""
-    return httpx.create_ssl_context(trust_env=False)
+def _quieten_loggers() -> None:
+    """Let libraries log nothing below a warning: their finer messages hold URLs and headers."""
+    for name in QUIET_LOGGERS:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.WARNING))
 
 
 @functools.cache
@@ -291,13 +403,3 @@ def _headers() -> Mapping[str, str]:
         "Cache-Control": "no-cache",
         "User-Agent": f"ghostscan/{metadata.version('ghostscan')}",
     }
-
-
-def _fault(headers: httpx.Headers) -> str | None:
-    """Reason code of an answer whose bytes are encoded or whose end is not certain (RFC 9112)."""
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        return "read.encoding"
-    chunked = headers.get("transfer-encoding", "").strip().lower() == "chunked"
-    if chunked == ("content-length" in headers):
-        return "read.framing"
-    return None

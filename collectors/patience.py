@@ -9,10 +9,53 @@ from collectors.base import Exchange
 from collectors.failure import header, is_throttled
 
 MAX_ATTEMPTS = 4
+CLOCK_DIFFERENCE_SECONDS = 600.0
+STALE_WARNINGS = ("110", "111", "112", "113")
+FREE_RETRIES = 5
+RETRIES_PER_REQUEST = 0.2
+MAX_FAILURES_IN_A_ROW = 8
 MAX_WAIT_SECONDS = 120.0
 FIRST_WAIT_SECONDS = 1.0
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-PASSING_CODES = frozenset({"read.connect", "read.dns", "read.interrupted"})
+PASSING_CODES = frozenset({
+    "auth.token.service", "read.connect", "read.dns", "read.interrupted",
+})  # fmt: skip
+
+
+class RetryBudget:
+    """How much patience one source gets: five retries and one for every five requests.
+
+    ``is_spent`` is True once nothing more may be tried again; ``is_broken`` once eight attempts
+    in a row failed, and then nothing more should be asked at all.
+    """
+
+    def __init__(self) -> None:
+        self._requests = 0
+        self._retries = 0
+        self._in_a_row = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether a failed attempt may not be tried again."""
+        allowed = FREE_RETRIES + RETRIES_PER_REQUEST * self._requests
+        return self.is_broken or self._retries >= int(allowed)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the source has failed so often in a row that it is left alone."""
+        return self._in_a_row >= MAX_FAILURES_IN_A_ROW
+
+    def note_request(self) -> None:
+        """Count a request, however many attempts it will take."""
+        self._requests += 1
+
+    def note_retry(self) -> None:
+        """Count an attempt that is made once more."""
+        self._retries += 1
+
+    def note_outcome(self, *, served: bool) -> None:
+        """Count an attempt that failed, or end the row where one was served."""
+        self._in_a_row = 0 if served else self._in_a_row + 1
 
 
 def wait_before_next(exchange: Exchange, chance: float) -> float | None:
@@ -33,6 +76,30 @@ def _may_pass(exchange: Exchange) -> bool:
     if exchange.error is not None:
         return exchange.error in PASSING_CODES
     return exchange.status in PASSING_STATUSES or is_throttled(exchange)
+
+
+def is_stale(exchange: Exchange, max_age_seconds: int) -> bool:
+    """Tell whether an answer is older than allowed, by its Age, its Warning or its Date.
+
+    An Age counts from the first second (RFC 9111 section 5.1), ``Warning: 110`` to ``113`` where
+    no age is allowed, and a Date only past ten minutes more, since clocks differ.
+    """
+    if any(name == "age" and _age(value) > max_age_seconds for name, value in exchange.headers):
+        return True
+    warnings = [value.strip() for name, value in exchange.headers if name == "warning"]
+    if max_age_seconds == 0 and any(text.startswith(STALE_WARNINGS) for text in warnings):
+        return True
+    dated = _http_date(header(exchange, "date") or "")
+    if dated is None:
+        return False
+    age = (exchange.sent_at - dated).total_seconds()
+    return age > max_age_seconds + CLOCK_DIFFERENCE_SECONDS
+
+
+def _age(text: str) -> float:
+    """Seconds of an Age header; what is no number is taken for no age, as caches do."""
+    cleaned = text.strip()
+    return float(cleaned[:12]) if cleaned.isascii() and cleaned.isdigit() else 0.0
 
 
 def retry_after(exchange: Exchange) -> float | None:

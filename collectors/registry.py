@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from collectors.base import Collector, Recorder
 from collectors.profile import Profile, load_profile
-from collectors.secret import NO_CREDENTIALS, resolve_auth
 from scanner.config import ACCOUNT_ATTRIBUTES, PERSON_ATTRIBUTES, Source
 from scanner.errors import ConfigError
 from scanner.model import ProgressListener, Reading, Role
@@ -24,9 +23,9 @@ def build_collector(
     collector is good for ``records`` only. Raises ConfigError before any request is sent.
     """
     # Imported late: --help and reports from a run folder need no HTTP library.
-    from collectors.http import Target  # noqa: PLC0415 - see above
     from collectors.scim.collector import ScimCollector, ScimSource  # noqa: PLC0415 - see above
     from collectors.scim.resource import interpretation  # noqa: PLC0415 - see above
+    from collectors.target import target_of  # noqa: PLC0415 - see above
 
     try:
         profile = load_profile(source.type)
@@ -38,18 +37,12 @@ def build_collector(
             source.active_values,
             source.status_values,
         )
-        credentials = NO_CREDENTIALS if offline else resolve_auth(source.auth, folder)
+        pace = profile.requests_per_minute
+        target = target_of(name, source, folder, requests_per_minute=pace, offline=offline)
     except ConfigError as error:
         raise ConfigError(f"sources.{name}: {error.message}", error.hint) from None
     except ValueError as error:
         raise ConfigError(f"sources.{name}.attributes: {error}") from None
-    target = Target(
-        source=name,
-        base_url=source.url,
-        credentials=credentials,
-        timeout_seconds=source.timeout_seconds,
-        requests_per_minute=source.requests_per_minute or profile.requests_per_minute,
-    )
     return ScimCollector(
         ScimSource(
             type=source.type,

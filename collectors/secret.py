@@ -91,14 +91,14 @@ def resolve_auth(auth: Auth, folder: Path) -> Credentials:
     """
     if auth.bearer is not None:
         token = resolve(auth.bearer, folder)
-        return _credentials("Authorization", f"Bearer {token.reveal()}", token)
+        return credentials_of("Authorization", f"Bearer {token.reveal()}", token)
     if auth.basic is not None:
         return _basic(auth.basic.user, auth.basic.password, folder)
     if auth.header is not None:
         if auth.header.name.lower() in _OWN_HEADERS:
             raise ConfigError(f"auth.header: {auth.header.name} is set by ghostscan itself")
         value = resolve(auth.header.value, folder, _HEADER_VALUE)
-        return _credentials(auth.header.name, value.reveal(), value)
+        return credentials_of(auth.header.name, value.reveal(), value)
     return NO_CREDENTIALS
 
 
@@ -106,19 +106,24 @@ def _basic(user: str, reference: str, folder: Path) -> Credentials:
     if ":" in user or _PASSWORD.fullmatch(user) is None:
         raise ConfigError("auth.basic: a user name may hold no colon and no control character")
     password = resolve(reference, folder, _PASSWORD)
-    pair = base64.b64encode(f"{user}:{password.reveal()}".encode()).decode()
-    return _credentials("Authorization", f"Basic {pair}", Secret(pair), password)
+    pair = Secret(base64.b64encode(f"{user}:{password.reveal()}".encode()).decode())
+    remember(pair)
+    return credentials_of("Authorization", f"Basic {pair.reveal()}", pair, password)
 
 
-def _credentials(header: str, value: str, *parts: Secret) -> Credentials:
+def credentials_of(header: str, value: str, *parts: Secret) -> Credentials:
+    """Give the credentials that send ``value`` in ``header``; ``parts`` are the secrets in it."""
     return Credentials(header, Secret(value), (Secret(value), *parts))
 
 
-def resolve(reference: str, folder: Path, form: re.Pattern[str] = _TOKEN) -> Secret:
+def resolve(
+    reference: str, folder: Path, form: re.Pattern[str] = _TOKEN, longest: int = MAX_CHARACTERS
+) -> Secret:
     """Fetch the secret ``reference`` names; one newline at its end is removed.
 
     By default it must be a token: 1 to 4096 printable ASCII characters without blanks. Relative
-    files start at ``folder``. Raises ConfigError that names the reference and never the value.
+    files start at ``folder``. From here on :func:`redact` knows it. Raises ConfigError that names
+    the reference and never the value.
     """
     scheme, _, rest = reference.partition(":")
     if scheme == "env":
@@ -134,12 +139,14 @@ def resolve(reference: str, folder: Path, form: re.Pattern[str] = _TOKEN) -> Sec
             "a secret must be env:NAME, file:PATH, keyring:service/user or command:ARGV"
         )
     value = value.removesuffix("\n").removesuffix("\r")
-    if len(value) > MAX_CHARACTERS or form.fullmatch(value) is None:
+    if len(value) > longest or form.fullmatch(value) is None:
         raise ConfigError(
             f"{reference} is empty, too long, or holds a blank or a character that cannot be sent",
             "store the token alone, without quotes and without the word Bearer",
         )
-    return Secret(value)
+    secret = Secret(value)
+    remember(secret)
+    return secret
 
 
 def _decoded(reference: str, content: bytes) -> str:
@@ -288,8 +295,13 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret.reveal())}
-        ordered = sorted(forms, key=lambda form: (-len(form), form))
+        self._known: set[str] = set()
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """Replace further secrets from now on."""
+        self._known |= {form for secret in secrets for form in _forms(secret.reveal())}
+        ordered = sorted(self._known, key=lambda form: (-len(form), form))
         text = "|".join(re.escape(form) for form in ordered) or r"(?!)"
         self._text = re.compile(text)
         self._data = re.compile(text.encode())
@@ -315,3 +327,37 @@ def _forms(value: str) -> set[str]:
     escaped = json.dumps(value)[1:-1]
     web = {quote(value, safe=""), quote(value), escape(value)}
     return {value, escaped, escaped.replace("/", "\\/")} | encoded | web
+
+
+class _Known:
+    """The secrets of this process, and the redactor that was made of them last."""
+
+    def __init__(self) -> None:
+        self.values: set[str] = set()
+        self.redactor: Redactor | None = None
+
+
+_KNOWN = _Known()
+
+
+def remember(*secrets: Secret) -> None:
+    """Let :func:`redact` know secrets for as long as the process lives."""
+    _KNOWN.values.update(secret.reveal() for secret in secrets)
+    _KNOWN.redactor = None
+
+
+def forget_all() -> None:
+    """Let :func:`redact` know nothing; for a process that goes on to other work."""
+    _KNOWN.values.clear()
+    _KNOWN.redactor = None
+
+
+def redact(text: str) -> str:
+    """Give ``text`` with every secret this process has fetched so far replaced by ``***``.
+
+    The last door before a terminal or a log: messages of ours hold no secret, but texts of
+    libraries, tracebacks and servers may.
+    """
+    if _KNOWN.redactor is None:
+        _KNOWN.redactor = Redactor(map(Secret, _KNOWN.values))
+    return _KNOWN.redactor.text(text)

@@ -36,8 +36,7 @@ _PROBLEMS = {
     ),
     STATUS_UNKNOWN: (
         "have no employment status, or one that is not in status_values",
-        "add the HRIS's spelling to status_values (unknown is one of its lists), or correct "
-        "attributes.status",
+        "add its spelling to status_values, where unknown is a list too; or fix attributes.status",
     ),
     DEPARTURE_UNREADABLE: (
         "have a departure that is not an RFC 3339 date or time",

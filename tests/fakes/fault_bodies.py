@@ -156,6 +156,9 @@ def mutate(turn: Turn, *, do: Sequence[str]) -> Script:
             del users[place]
         elif verb == "create":
             users.append({**deepcopy(users[-1]), "id": name, "userName": f"new-{name}"})
+        elif verb == "triple":
+            copies = [(one, mark) for mark in "xy" for one in tuple(users)]
+            users += [{**one, "id": one["id"] + mark} for one, mark in copies]
         elif verb == "first":
             users.insert(0, users.pop(place))
         else:

@@ -146,7 +146,6 @@ class Planted:
             "first": turn.rank == 1,
             "second": turn.rank == 2,
             "later": turn.rank > 1,
-            "third_request": len(turn.server.ledger) == 3,
             "past_end": turn.past_end,
         }
         due = not self.times or self.hits < self.times
@@ -156,14 +155,15 @@ class Planted:
 def message(
     body: bytes | Record | list[Any] | None,
     status: int = 200,
-    headers: Iterable[Sequence[str]] = (),
+    headers: Sequence[Sequence[str]] = (),
     *,
     media: str = "application/scim+json",
     framing: str = "length",
 ) -> bytes:
     """Write a whole answer as bytes; ``framing`` is ``length``, ``chunked``, ``close`` or none."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    lines = [f"HTTP/1.1 {status} Said", f"Date: {DATE}"]
+    lines = [f"HTTP/1.1 {status} Said"]
+    lines += [] if any(name == "Date" for name, _ in headers) else [f"Date: {DATE}"]
     lines += [f"Content-Type: {media}"] if media else []
     lines += [f"{name}: {value}" for name, value in headers]
     if framing == "length":
@@ -184,11 +184,11 @@ def error_body(status: int, detail: str, **more: str) -> Record:
 
 
 class FaultServer:
-    """One server with its true state, its ledger and at most one fault planted in it."""
+    """One server with its true state, its ledger and the faults planted in it; of several, the first that strikes."""
 
     def __init__(self, truth: Truth, host: str = "127.0.0.1") -> None:
         self.truth = truth
-        self.planted: Planted | None = None
+        self.planted: list[Planted] = []
         self.tls: ssl.SSLContext | None = None
         self.page_limit = 1000
         self.evil_port = 0
@@ -309,10 +309,10 @@ class FaultServer:
 
     def _script(self, asked: Asked) -> Script:
         turn = self._turn(asked)
-        planted = self.planted
-        if planted is not None and planted.strikes(turn):
-            planted.hits += 1
-            return planted.inject(turn)
+        for planted in self.planted:
+            if planted.strikes(turn):
+                planted.hits += 1
+                return planted.inject(turn)
         return honest(turn)
 
     def _turn(self, asked: Asked) -> Turn:
@@ -386,6 +386,7 @@ def _person(number: int) -> Record:
         "displayName": f"Person {number}",
         "emails": [{"value": f"person{number}@corp.example", "primary": True}],
         "active": number not in {4, 9},
+        "userType": "terminated" if number in {4, 9} else "active",
         ENTERPRISE: {"employeeNumber": f"E{number:03}", "department": department},
         "meta": {"resourceType": "User"},
     }
