@@ -30,7 +30,9 @@ class Exchange:
 
     ``url`` is the full URL; ``status`` is None and ``error`` is set where no whole response came.
     ``headers`` are the kept response headers in the order received, names in lower case.
-    ``body`` is as received after removing the transfer framing. ``received_at`` is in UTC.
+    ``body`` is as received after removing the transfer framing and, where a server compressed it
+    unasked, the compression (the kept header ``content-encoding`` tells): our own secrets can only
+    be found and masked in plain bytes. ``received_at`` is in UTC.
     """
 
     purpose: str

@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
@@ -41,7 +41,7 @@ _CERTIFICATES = {
     62: "read.tls.name",
     64: "read.tls.name",
 }
-_OLD_TLS = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "WRONG_VERSION_NUMBER", "VERSION_TOO_LOW")
+_OLD_TLS = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "VERSION_TOO_LOW")
 _WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE", "ALERT_UNKNOWN_CA",
                       "ALERT_BAD_CERTIFICATE", "ALERT_ACCESS_DENIED")  # fmt: skip
 
@@ -105,10 +105,6 @@ _WORDS: dict[str, tuple[str, str]] = {
         "what {origin} sent is not an HTTP/1.1 answer",
         "is url right, and does it lead to a web service?",
     ),
-    "read.protocol.headers": (
-        "the headers of the answer of {origin} are above the size limit",
-        "is url right, and does it lead to a web service?",
-    ),
     "read.protocol.interim": (
         "{origin} sent interim answers instead of an answer",
         "ask the vendor or the proxy's owner",
@@ -141,11 +137,19 @@ _WORDS: dict[str, tuple[str, str]] = {
         "the certificate of {origin} belongs to another host name",
         f"use the name that stands in the certificate; {_NO_SKIPPING}",
     ),
+    "read.tls.none": (
+        "{origin} does not speak TLS",
+        "is the port in url right? A server without TLS is not read",
+    ),
     "read.tls.version": (
         "{origin} offers no TLS 1.2 or later",
         "the server's owner must allow TLS 1.2 or 1.3; older versions are not safe",
     ),
     "read.too_large": ("{origin} sent an answer above the size limit", "lower page_size"),
+    "read.too_large.headers": (
+        "the headers of the answer of {origin} are above the size limit",
+        "is url right, and does it lead to a web service?",
+    ),
 }
 
 
@@ -180,6 +184,8 @@ def _tls_code(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "read.interrupted"
     reason = getattr(error, "reason", None) or ""
+    if reason == "WRONG_VERSION_NUMBER":  # the first byte was not one of TLS
+        return "read.tls.none"
     if any(word in reason for word in _OLD_TLS):
         return "read.tls.version"
     return "read.tls.client" if any(word in reason for word in _WANTS_CERTIFICATE) else "read.tls"
@@ -211,6 +217,7 @@ def failure_by_code(source: str, exchange: Recorded, code: str) -> SourceError:
     """Give the error a reason code stands for; its own code has the first two parts."""
     message, hint = _WORDS[code]
     tried = f" (attempt {exchange.attempt})" if exchange.attempt > 1 else ""
+    tried = _place(exchange.url) + tried
     reason = ".".join(code.split(".")[:2])
     return SourceError(source, reason, message.format(origin=_origin(exchange.url)) + tried, hint)
 
@@ -258,7 +265,9 @@ def _answered(exchange: Recorded) -> str:
     tries = f" {exchange.attempt} times, at last" if exchange.attempt > 1 else ""
     detail = _detail(exchange.body)
     path = quoted(urlsplit(exchange.url).path)
-    return f"{path} was answered{tries} with {status}{name}" + (f": {detail}" if detail else "")
+    return f"{path}{_place(exchange.url)} was answered{tries} with {status}{name}" + (
+        f": {detail}" if detail else ""
+    )
 
 
 def _detail(body: bytes) -> str:
@@ -290,6 +299,13 @@ def is_throttled(exchange: Recorded) -> bool:
 def header(exchange: Recorded, name: str) -> str | None:
     """Give the first kept header called ``name`` (lower case), or None."""
     return next((value for key, value in exchange.headers if key == name), None)
+
+
+def _place(url: str) -> str:
+    """Where in a list a request stood: those of its parameters that are plain numbers."""
+    numbers = [f"{name}={value}" for name, value in parse_qsl(urlsplit(url).query)
+               if value.isascii() and value.isdigit()]  # fmt: skip
+    return f" ({', '.join(numbers)[:LONGEST_QUOTE]})" if numbers else ""
 
 
 def _origin(url: str) -> str:

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib import metadata
-from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -32,13 +31,15 @@ from collectors.failure import (
     is_throttled,
 )
 from collectors.framing import GzipBody, PlainBody, coding, framing_fault
+from collectors.freshness import is_stale
 from collectors.network import NetworkTransport, Route
 from collectors.oauth2 import Grant, TokenKeeper
-from collectors.patience import RetryBudget, is_stale, wait_before_next
+from collectors.patience import RetryBudget, wait_before_next
+from collectors.pinned import PinnedTransport, ReadOnlyTransport
 from collectors.secret import Credentials, Redactor, Secret, remember
-from scanner.errors import GhostscanError, SourceError
+from scanner.errors import SourceError
 
-MAX_PER_ORIGIN = 4
+MAX_PER_ORIGIN = 8
 MAX_BODY_BYTES = 128 * 1024 * 1024
 QUIET_LOGGERS = ("asyncio", "h11", "httpcore", "httpx", "oauthlib")
 ONLY_OK = frozenset({int(HTTPStatus.OK)})
@@ -72,8 +73,9 @@ SYSTEM_TIMING = Timing(
 class Target:
     """Where one source's requests may go, what authenticates them, and how fast they may come.
 
-    ``grant`` stands in the place of ``credentials`` where a token must be asked for first. An
-    answer may be ``max_age_seconds`` old where a cache is known to stand between.
+    ``grant`` stands in the place of ``credentials`` where a token must be asked for first, by way
+    of ``token_route``. An answer may be ``max_age_seconds`` old where a cache is known to stand
+    between.
     """
 
     source: str
@@ -85,6 +87,7 @@ class Target:
     max_age_seconds: int = 0
     route: Route = field(default_factory=Route)
     grant: Grant | None = None
+    token_route: Route = field(default_factory=Route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,74 +96,6 @@ class Answer:
 
     exchange: Exchange
     response: str
-
-
-class ReadOnlyTransport(httpx.AsyncBaseTransport):
-    """Lets GET through and raises on everything else."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self._inner = inner
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass a GET on; raise GhostscanError for any other method."""
-        if request.method != "GET":
-            raise GhostscanError(f"an audit sends only GET; {request.method} was stopped")
-        return await self._inner.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()
-
-
-class PinnedTransport(httpx.AsyncBaseTransport):
-    """Lets requests through to one base URL only, and only those get the credentials."""
-
-    def __init__(
-        self,
-        inner: httpx.AsyncBaseTransport,
-        target: Target,
-        keeper: TokenKeeper | None = None,
-    ) -> None:
-        self._inner = inner
-        self._source = target.source
-        self._base = httpx.URL(target.base_url)
-        self._credentials = target.credentials
-        self._keeper = keeper
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Add the credentials and pass on; raise SourceError for another place than the base."""
-        if not is_below(request.url, self._base):
-            raise SourceError(
-                self._source, "read.origin", "a request to another place than url was stopped"
-            )
-        credentials = await self._keeper.credentials() if self._keeper else self._credentials
-        headers = request.headers.copy()
-        if credentials.header:
-            headers[credentials.header] = credentials.value.reveal()
-        # A copy carries the secret: the caller's request turns up in exceptions.
-        pinned = httpx.Request(
-            request.method, request.url, headers=headers, extensions=request.extensions
-        )
-        return await self._inner.handle_async_request(pinned)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._inner.aclose()
-
-
-def is_below(url: httpx.URL, base: httpx.URL) -> bool:
-    """Tell whether ``url`` has the scheme, host and port of ``base`` and a path below its path."""
-    if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
-        return False
-    if url.userinfo or url.fragment:
-        return False
-    path = url.raw_path.partition(b"?")[0].decode("ascii")
-    pieces = unquote(path).replace("\\", "/").split("/")
-    return path.startswith(_folder(base)) and not {".", ".."} & set(pieces)
-
-
-def _folder(base: httpx.URL) -> str:
-    return base.raw_path.decode("ascii").rstrip("/") + "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +135,15 @@ class Wire:
         self._budget = RetryBudget()
         self._served = False
         self._sent: deque[float] = deque(maxlen=target.requests_per_minute or 1)
+        self._pace = asyncio.Lock()
         self._keeper = self._token_keeper(token_network)
-        network = network or NetworkTransport(target.route)
-        self._transport = ReadOnlyTransport(PinnedTransport(network, target, self._keeper))
+        pinned = PinnedTransport(
+            network or NetworkTransport(target.route),
+            target.source,
+            target.base_url,
+            self._keeper.credentials if self._keeper is not None else self._fixed_credentials,
+        )
+        self._transport = ReadOnlyTransport(pinned)
         _quieten_loggers()
 
     def _token_keeper(self, network: httpx.AsyncBaseTransport | None) -> TokenKeeper | None:
@@ -210,8 +151,11 @@ class Wire:
         if grant is None:
             return None
         self._learn(grant.client_secret, *([grant.refresh_token] if grant.refresh_token else []))
-        network = network or NetworkTransport(self._target.route)
+        network = network or NetworkTransport(self._target.token_route)
         return TokenKeeper(grant, network, self._timing.monotonic, self._learn)
+
+    async def _fixed_credentials(self) -> Credentials:
+        return self._target.credentials
 
     def _learn(self, *secrets: Secret) -> None:
         """Keep further secrets out of what is recorded and shown."""
@@ -257,10 +201,11 @@ class Wire:
         while True:
             attempt += 1
             await self._keep_pace()
+            token = self._keeper.number if self._keeper is not None else 0
             answer = await self._attempt(url, purpose, attempt)
             if self._is_taken(answer.exchange, accept):
                 return answer
-            if not renewed and self._token_ended(answer.exchange):
+            if not renewed and self._token_ended(answer.exchange, token):
                 renewed = True
             elif not await self._may_retry(answer.exchange):
                 break
@@ -289,12 +234,12 @@ class Wire:
         self._served = True
         return True
 
-    def _token_ended(self, exchange: Exchange) -> bool:
-        """Tell whether a new token is worth asking for, and drop the present one if so."""
+    def _token_ended(self, exchange: Exchange, token: int) -> bool:
+        """Tell whether a new token is worth asking for, and drop the one that was shown if so."""
         rejected = exchange.status == HTTPStatus.UNAUTHORIZED
         if self._keeper is None or not self._served or not rejected:
             return False
-        self._keeper.forget()
+        self._keeper.forget(token)
         return True
 
     async def _may_retry(self, exchange: Exchange) -> bool:
@@ -310,11 +255,12 @@ class Wire:
         """Wait until fewer than ``requests_per_minute`` requests lie in the last minute."""
         if self._target.requests_per_minute is None:
             return
-        if len(self._sent) == self._sent.maxlen:
-            wait = self._sent[0] + 60 - self._timing.monotonic()
-            if wait > 0:
-                await self._timing.sleep(wait)
-        self._sent.append(self._timing.monotonic())
+        async with self._pace:  # requests made at the same time wait for each other's turn
+            if len(self._sent) == self._sent.maxlen:
+                wait = self._sent[0] + 60 - self._timing.monotonic()
+                if wait > 0:
+                    await self._timing.sleep(wait)
+            self._sent.append(self._timing.monotonic())
 
     async def _attempt(self, url: httpx.URL, purpose: str, attempt: int) -> Answer:
         self.requests += 1
@@ -369,7 +315,8 @@ class Wire:
                 body.feed(chunk)
             content = body.finish()
         except TransferError as error:
-            return _Received(status, kept, error=error.code)
+            unreadable = status != HTTPStatus.OK and error.code == "read.encoding"
+            return _Received(status, kept, error=None if unreadable else error.code)
         self.compressed += compressed
         return _Received(status, kept, content)
 
@@ -380,14 +327,13 @@ _GATES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore
 
 
 def _gate(base_url: str) -> asyncio.Semaphore:
-    """The gate all sources on one scheme, host and port share: four requests at a time."""
+    """The gate all sources on one scheme, host and port share: eight requests at a time."""
     url = httpx.URL(base_url)
     origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
     gates = _GATES.setdefault(asyncio.get_running_loop(), {})
     return gates.setdefault(origin, asyncio.Semaphore(MAX_PER_ORIGIN))
 
 
-@functools.cache
 def _quieten_loggers() -> None:
     """Let libraries log nothing below a warning: their finer messages hold URLs and headers."""
     for name in QUIET_LOGGERS:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-
 from collectors.base import Exchange
 from collectors.failure import header, is_throttled
+from collectors.freshness import http_date
 
 MAX_ATTEMPTS = 4
-CLOCK_DIFFERENCE_SECONDS = 600.0
-STALE_WARNINGS = ("110", "111", "112", "113")
 FREE_RETRIES = 5
 RETRIES_PER_REQUEST = 0.2
 MAX_FAILURES_IN_A_ROW = 8
@@ -78,30 +74,6 @@ def _may_pass(exchange: Exchange) -> bool:
     return exchange.status in PASSING_STATUSES or is_throttled(exchange)
 
 
-def is_stale(exchange: Exchange, max_age_seconds: int) -> bool:
-    """Tell whether an answer is older than allowed, by its Age, its Warning or its Date.
-
-    An Age counts from the first second (RFC 9111 section 5.1), ``Warning: 110`` to ``113`` where
-    no age is allowed, and a Date only past ten minutes more, since clocks differ.
-    """
-    if any(name == "age" and _age(value) > max_age_seconds for name, value in exchange.headers):
-        return True
-    warnings = [value.strip() for name, value in exchange.headers if name == "warning"]
-    if max_age_seconds == 0 and any(text.startswith(STALE_WARNINGS) for text in warnings):
-        return True
-    dated = _http_date(header(exchange, "date") or "")
-    if dated is None:
-        return False
-    age = (exchange.sent_at - dated).total_seconds()
-    return age > max_age_seconds + CLOCK_DIFFERENCE_SECONDS
-
-
-def _age(text: str) -> float:
-    """Seconds of an Age header; what is no number is taken for no age, as caches do."""
-    cleaned = text.strip()
-    return float(cleaned[:12]) if cleaned.isascii() and cleaned.isdigit() else 0.0
-
-
 def retry_after(exchange: Exchange) -> float | None:
     """Seconds the server asked to wait (RFC 9110 section 10.2.3), or None; never negative.
 
@@ -115,16 +87,8 @@ def _seconds(value: str, exchange: Exchange) -> float | None:
     text = value.strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
-    until = _http_date(text)
+    until = http_date(text)
     if until is None:
         return None
-    now = _http_date(header(exchange, "date") or "") or exchange.received_at
+    now = http_date(header(exchange, "date") or "") or exchange.received_at
     return max((until - now).total_seconds(), 0.0)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

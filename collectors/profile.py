@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scanner.config import Excuse
 from scanner.errors import ConfigError
 
 FOLDER = Path(__file__).parent / "profiles"
@@ -28,7 +29,10 @@ class Profile(BaseModel):
     """One vendor: the defaults of a source of this type, and what a person should know of it.
 
     Paths are below the source's ``url``; ``groups_path`` is None where there are no groups;
-    ``attributes`` maps our field to a SCIM path (RFC 7644 section 3.5.2).
+    ``attributes`` maps our field to a SCIM path (RFC 7644 section 3.5.2). ``list_cap`` is the
+    number of users at which the vendor cuts a list, ``members_cap`` that of the members of a
+    group; None where no such limit is known. ``discovery`` is off unless a profile knows that the
+    answer helps: it costs a request, and about a third of all vendors have it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,7 +44,16 @@ class Profile(BaseModel):
     documentation: str
     users_path: str = "/Users"
     groups_path: str | None = "/Groups"
+    scim: Literal["2.0", "1.1"] = "2.0"
+    paging: Literal["auto", "index", "cursor"] = "auto"
+    total: Literal["exact", "unreliable"] = "exact"
+    excuses: tuple[Excuse, ...] = ()
+    list_cap: int | None = Field(default=None, ge=1)
+    members: Literal["auto", "inline", "per_group", "from_users", "hidden"] = "auto"
+    members_cap: int | None = Field(default=None, ge=1)
+    discovery: bool = False
     page_size: int = Field(ge=1, le=10_000)
+    max_concurrency: int = Field(default=1, ge=1, le=16)
     requests_per_minute: int | None = Field(default=None, ge=1)
     inactive_listed: Literal["yes", "no", "unknown"]
     attributes: dict[str, str] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from collectors.base import Collector, Recorder
@@ -13,17 +14,32 @@ from scanner.config import ACCOUNT_ATTRIBUTES, PERSON_ATTRIBUTES, Source
 from scanner.errors import ConfigError
 from scanner.model import ProgressListener, Reading, Role
 
+if TYPE_CHECKING:
+    from collectors.http import Target
+    from collectors.scim.expectation import Size
+    from collectors.scim.message import Dialect
+    from collectors.scim.resource import Interpretation
+    from collectors.scim.source import ScimSource
+
 
 def build_collector(
-    name: str, source: Source, zone: ZoneInfo, folder: Path, *, offline: bool = False
+    name: str,
+    source: Source,
+    zone: ZoneInfo,
+    folder: Path,
+    *,
+    offline: bool = False,
+    previous: Mapping[str, int] | None = None,
 ) -> Collector:
     """Make the collector of one source; what the source leaves out comes from its type's profile.
 
     Secrets are fetched here (files relative to ``folder``), except where ``offline``: then the
-    collector is good for ``records`` only. Raises ConfigError before any request is sent.
+    collector is good for ``records`` only. ``previous`` gives, by name of source, the number of
+    users received in the last COMPLETE run; a sudden drop from it is refused. Raises ConfigError
+    before any request is sent.
     """
     # Imported late: --help and reports from a run folder need no HTTP library.
-    from collectors.scim.collector import ScimCollector, ScimSource  # noqa: PLC0415 - see above
+    from collectors.scim.collector import ScimCollector  # noqa: PLC0415 - see above
     from collectors.scim.resource import interpretation  # noqa: PLC0415 - see above
     from collectors.target import target_of  # noqa: PLC0415 - see above
 
@@ -36,6 +52,7 @@ def build_collector(
             zone,
             source.active_values,
             source.status_values,
+            source.scim or profile.scim,
         )
         pace = profile.requests_per_minute
         target = target_of(name, source, folder, requests_per_minute=pace, offline=offline)
@@ -43,17 +60,61 @@ def build_collector(
         raise ConfigError(f"sources.{name}: {error.message}", error.hint) from None
     except ValueError as error:
         raise ConfigError(f"sources.{name}.attributes: {error}") from None
-    return ScimCollector(
-        ScimSource(
-            type=source.type,
-            target=target,
-            how=how,
-            users_path=source.users_path or profile.users_path,
-            groups_path=source.groups_path or profile.groups_path,
-            page_size=source.page_size or profile.page_size,
-            canaries=source.canaries,
-            allow_empty=source.allow_empty,
-        )
+    return ScimCollector(_scim_source(source, profile, target, how, (previous or {}).get(name)))
+
+
+def _scim_source(
+    source: Source,
+    profile: Profile,
+    target: Target,
+    how: Interpretation,
+    previous: int | None,
+) -> ScimSource:
+    """The source's own settings, and the profile's where it has none."""
+    from collectors.scim.source import ScimSource  # noqa: PLC0415 - as in build_collector
+
+    passes = 2 if source.role is Role.HRIS else 1
+    return ScimSource(
+        type=source.type,
+        target=target,
+        how=how,
+        users_path=source.users_path or profile.users_path,
+        groups_path=source.groups_path or profile.groups_path,
+        page_size=source.page_size or profile.page_size,
+        canaries=source.canaries,
+        allow_empty=source.allow_empty,
+        dialect=_dialect(source, profile),
+        paging=source.paging or profile.paging,
+        overlap=source.overlap,
+        passes=source.passes or passes,
+        max_concurrency=source.max_concurrency or profile.max_concurrency,
+        size=_size(source, profile, previous),
+        members=source.members or profile.members,
+        members_cap=profile.members_cap,
+        detail_limit=source.detail_limit,
+        discovery=profile.discovery if source.discovery is None else source.discovery,
+    )
+
+
+def _dialect(source: Source, profile: Profile) -> Dialect:
+    from collectors.scim.message import Dialect  # noqa: PLC0415 - as in build_collector
+
+    return Dialect(
+        version=source.scim or profile.scim,
+        excuses=frozenset(source.excuses) | frozenset(profile.excuses),
+        total_optional=(source.total or profile.total) == "unreliable",
+    )
+
+
+def _size(source: Source, profile: Profile, previous: int | None) -> Size:
+    from collectors.scim.expectation import Size  # noqa: PLC0415 - as in build_collector
+
+    return Size(
+        expected=source.expected_size,
+        cap=profile.list_cap,
+        previous=previous,
+        max_drop_percent=source.max_drop_percent,
+        acknowledged=source.acknowledge_drop_to,
     )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from scanner.model import ProgressListener
 
-INTERRUPTED, INTERNAL, USAGE, INTEGRITY, DEMO_DONE = 130, 70, 64, 50, 10
+INTERRUPTED, INTERNAL, USAGE, INTEGRITY, UNUSABLE, DEMO_DONE = 130, 70, 64, 50, 20, 10
 DEMO_SEED = 20261101
 
 app = typer.Typer(
@@ -123,6 +123,34 @@ def init(
     typer.echo(
         f"next: fill in the URLs and secrets, then: ghostscan audit --config {file}", err=True
     )
+
+
+@app.command()
+def check(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Only these; else all.")
+    ] = None,
+    config: ConfigOption = Path("ghostscan.toml"),
+    json_: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Look once at each source and say what an audit could read there; writes nothing."""
+    loaded = load_config(config)
+    if not (quiet or json_):
+        typer.echo("looking at one page of each source; nothing is written", err=True)
+    surveys = workflow.check(loaded, sources or ())
+    code = 0 if all(survey.usable for survey in surveys) else UNUSABLE
+    if json_:
+        from reports.survey import surveys_json
+
+        typer.echo(surveys_json(surveys, code))
+    else:
+        from reports.survey import show_surveys
+
+        show_surveys(surveys, _console(no_color=no_color))
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -221,11 +249,13 @@ def _run(arguments: list[str]) -> int:
 
 
 def _fail(message: str, hint: str, code: int, *, debug: bool) -> int:
+    from collectors.secret import redact
+
     if debug:
-        traceback.print_exc()
-    typer.echo(f"error: {_one_line(message)}", err=True)
+        typer.echo(redact(traceback.format_exc()), err=True)
+    typer.echo(f"error: {_one_line(redact(message))}", err=True)
     if hint:
-        typer.echo(f"hint: {_one_line(hint)}", err=True)
+        typer.echo(f"hint: {_one_line(redact(hint))}", err=True)
     return code
 
 

@@ -28,6 +28,7 @@ from scanner.model import (
     Records,
     Role,
     State,
+    Survey,
     Tool,
     Verdict,
 )
@@ -118,6 +119,26 @@ def init(path: Path, apps: Sequence[str]) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
+def check(loaded: LoadedConfig, names: Sequence[str] = ()) -> tuple[Survey, ...]:
+    """Look once at the named sources, or at all, and write nothing.
+
+    Raises UsageError for an unknown name and ConfigError for a setting or secret, before the first
+    request; whatever a server does is part of the result.
+    """
+    from collectors.survey import survey_all
+
+    config = loaded.config
+    for name in names:
+        if name not in config.sources:
+            raise UsageError(
+                f"{name}: no source has this name", f"sources: {', '.join(config.sources)}"
+            )
+    chosen = {name: one for name, one in config.sources.items() if not names or name in names}
+    return survey_all(
+        chosen, config.organization.zone, loaded.folder, groups_needed=_governed(config)
+    )
+
+
 def verify(folder: Path) -> Verification:
     """Check that the evidence of one run is whole and unaltered."""
     from scanner.evidence.verify import verify as verify_folder
@@ -125,8 +146,16 @@ def verify(folder: Path) -> Verification:
     return verify_folder(folder)
 
 
+def _governed(config: Config) -> frozenset[str]:
+    """The sources whose groups an entitlement depends on."""
+    apps = {one.app for one in config.entitlements}
+    mirrored = {one.mirrors.partition(":")[0] for one in config.entitlements if one.mirrors}
+    return frozenset(apps | mirrored)
+
+
 def _collectors(loaded: LoadedConfig, only: Sequence[str]) -> dict[str, Collector]:
     from collectors.registry import build_collector
+    from scanner.evidence.history import last_received
 
     config = loaded.config
     for name in only:
@@ -134,8 +163,11 @@ def _collectors(loaded: LoadedConfig, only: Sequence[str]) -> dict[str, Collecto
             raise UsageError(
                 f"--only {name}: no source has this name", f"sources: {', '.join(config.sources)}"
             )
+    previous = last_received(loaded.runs_directory)
     return {
-        name: build_collector(name, source, config.organization.zone, loaded.folder)
+        name: build_collector(
+            name, source, config.organization.zone, loaded.folder, previous=previous
+        )
         for name, source in config.sources.items()
         if not only or name in only or source.role is Role.HRIS
     }

@@ -4,6 +4,8 @@ import json
 import os
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -322,3 +324,43 @@ def test_hostile_text_in_an_error_stays_on_its_line(capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().err
     assert printed.count("\n") == 1
     assert "\x1b" not in printed
+
+
+def test_a_sudden_drop_since_the_last_complete_run_is_not_believed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An app that shows a third of its accounts is incomplete until the drop is acknowledged."""
+    people = [user(number) for number in range(1, 61)]
+    with serving(people) as hris, serving(people) as app:
+        write_config(hris.url, app.url)
+        assert _run(["audit", "-q"]) == 0
+        del app.users[20:]
+        capsys.readouterr()
+        assert _run(["audit", "--json"]) == 20
+        source = json.loads(capsys.readouterr().out)["sources"][1]
+        assert [reason["code"] for reason in source["reasons"]] == ["read.dropped"]
+        write_config(hris.url, app.url, "acknowledge_drop_to = 20\n")
+        assert _run(["audit", "-q"]) == 0
+
+
+def test_a_termination_ends_as_tidily_as_an_interruption(tmp_path: Path) -> None:
+    """SIGTERM in the middle of a read leaves no folder, and the chain says ABORTED."""
+    with company(Fault.SLOW) as (_, app):
+        program = "from scanner.cli import main; main()"
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "audit", "-q"],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            stderr=subprocess.PIPE,
+        )
+        while process.poll() is None and not app.ledger:
+            pass
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert b"interrupted" in said
+    chain = tmp_path / "runs" / "chain.jsonl"
+    assert [json.loads(line)["event"] for line in chain.read_text().splitlines()] == [
+        "START",
+        "ABORTED",
+    ]
+    assert [path for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []

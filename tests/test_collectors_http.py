@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,15 +19,10 @@ from hypothesis import strategies as st
 from collectors import failure
 from collectors.base import Exchange
 from collectors.failure import code_of, failure_of, quoted
-from collectors.http import (
-    Answer,
-    PinnedTransport,
-    ReadOnlyTransport,
-    Target,
-    Wire,
-    is_below,
-)
-from collectors.patience import MAX_ATTEMPTS, retry_after
+from collectors.freshness import is_stale
+from collectors.http import QUIET_LOGGERS, Answer, Target, Wire
+from collectors.patience import MAX_ATTEMPTS, RetryBudget, retry_after
+from collectors.pinned import PinnedTransport, ReadOnlyTransport, is_below
 from collectors.secret import NO_CREDENTIALS, Credentials, resolve_auth
 from scanner.config import Auth
 from scanner.errors import GhostscanError, SourceError
@@ -151,7 +147,7 @@ def test_nothing_but_get_leaves(method: str) -> None:
 def test_no_request_leaves_the_configured_base(url: str, credentials: Credentials) -> None:
     """Another scheme, host, port or path, however disguised, is stopped and gets no token."""
     network = Script(OK)
-    pinned = PinnedTransport(network, Target("app", BASE, credentials))
+    pinned = PinnedTransport(network, "app", BASE, giving(credentials))
     request = httpx.Request("GET", url)
     with pytest.raises(SourceError) as caught:
         asyncio.run(pinned.handle_async_request(request))
@@ -163,11 +159,18 @@ def test_no_request_leaves_the_configured_base(url: str, credentials: Credential
 def test_the_same_place_in_other_words_is_reached(credentials: Credentials) -> None:
     """Case of the host and the default port do not matter; the caller's request stays clean."""
     network = Script(OK)
-    pinned = PinnedTransport(network, Target("app", BASE, credentials))
+    pinned = PinnedTransport(network, "app", BASE, giving(credentials))
     request = httpx.Request("GET", "https://APP.example.com:443/scim/v2/Users/a%2Fb?x=..")
     asyncio.run(pinned.handle_async_request(request))
     assert "authorization" in network.asked[0].headers
     assert "authorization" not in request.headers
+
+
+def giving(credentials: Credentials) -> Callable[[], Awaitable[Credentials]]:
+    async def now() -> Credentials:
+        return credentials
+
+    return now
 
 
 @given(st.text(alphabet="abc/.%2eEfF5cC\\?#@:", max_size=30))
@@ -222,7 +225,7 @@ def test_attempts_are_bounded_and_waits_grow() -> None:
 @pytest.mark.parametrize(
     ("status", "code"),
     [
-        (301, "read.redirect"), (308, "read.redirect"), (304, "read.redirect"),
+        (301, "read.redirect"), (308, "read.redirect"), (304, "http.status"),
         (401, "auth.rejected"), (403, "auth.rejected"), (400, "http.status"),
         (404, "http.status"), (501, "http.status"), (206, "http.status"), (203, "http.status"),
         (204, "http.status"), (299, "http.status"),
@@ -343,6 +346,12 @@ def test_an_answer_that_cannot_be_proved_whole_is_not_read(
     assert refusal(Bare(401)).code == "auth.rejected"
 
 
+def test_an_unreadable_error_answer_counts_by_its_status() -> None:
+    """Of an answer that is not 200 the status counts, also where its body cannot be decoded."""
+    headers = {"Content-Encoding": "gzip", "Content-Length": "2"}
+    assert refusal(Script(httpx.Response(401, headers=headers))).code == "auth.rejected"
+
+
 class Chunked(httpx.AsyncBaseTransport):
     """A network that sends one chunked body."""
 
@@ -460,3 +469,113 @@ def test_a_whole_answer_is_no_failure() -> None:
 def test_an_unexpected_200_is_still_an_error() -> None:
     """Where a caller expects another status than 200, a 200 is raised rather than passed on."""
     assert refusal(Script(OK), accept=frozenset({404})).code == "http.status"
+
+
+def test_retries_have_a_budget() -> None:
+    """A server that fails every other time gets five retries and one for every five requests."""
+    steps = [one for _ in range(40) for one in (httpx.Response(503), OK)]
+    recorder, time = MemoryRecorder(), StillTime()
+    error = refusal(Script(*steps), recorder=recorder, time=time, times=40)
+    served = sum(one.status == 200 for one in recorder.exchanges)
+    assert error.code == "http.status"
+    assert (served, len(time.slept)) == (6, 6)
+    budget = RetryBudget()
+    for _ in range(100):
+        budget.note_request()
+    for _ in range(25):
+        assert not budget.is_spent
+        budget.note_retry()
+    assert budget.is_spent
+
+
+def test_after_many_failures_in_a_row_a_source_is_left_alone() -> None:
+    """Eight failed attempts in a row end all asking; one that is served ends the row."""
+    network, recorder = Script(httpx.Response(429)), MemoryRecorder()
+    wire = Wire(Target("app", BASE, NO_CREDENTIALS), recorder, StillTime().timing, network)
+
+    async def code() -> str:
+        with pytest.raises(SourceError) as caught:
+            await wire.get("/Users", {}, "users")
+        return caught.value.code
+
+    async def codes(times: int) -> list[str]:
+        return [await code() for _ in range(times)]
+
+    limited = ["http.rate_limited"] * 3
+    assert asyncio.run(codes(6)) == [*limited, *["read.given_up"] * 3]
+    assert len(network.asked) == 8
+    budget = RetryBudget()
+    for served in (False,) * 7 + (True,) + (False,) * 7:
+        budget.note_outcome(served=served)
+    assert not budget.is_broken
+    budget.note_outcome(served=False)
+    assert budget.is_broken
+    assert budget.is_spent
+
+
+@pytest.mark.parametrize(
+    ("headers", "max_age", "stale"),
+    [
+        ([], 0, False),
+        ([("age", "0")], 0, False),
+        ([("age", "1")], 0, True),
+        ([("age", "60")], 60, False),
+        ([("age", "61")], 60, True),
+        ([("age", "9" * 4000)], 86_400, True),
+        ([("age", "-1")], 0, False),
+        ([("age", "long")], 0, False),
+        ([("age", "0"), ("age", "5")], 0, True),
+        ([("warning", '110 cache "stale"')], 0, True),
+        ([("warning", '199 cache "hm"'), ("warning", '112 cache "alone"')], 0, True),
+        ([("warning", '110 cache "stale"')], 1, False),
+        ([("date", "Sun, 01 Nov 2026 08:50:00 GMT")], 0, False),
+        ([("date", "Sun, 01 Nov 2026 08:49:59 GMT")], 0, True),
+        ([("date", "Sun, 01 Nov 2026 08:40:00 GMT")], 600, False),
+        ([("date", "Sun, 01 Nov 2026 08:39:59 GMT")], 600, True),
+        ([("date", "Sun, 01 Nov 2026 10:00:00 GMT")], 0, False),
+        ([("date", "yesterday")], 0, False),
+    ],
+)
+def test_old_answers_are_told_from_new_ones(
+    headers: list[tuple[str, str]], max_age: int, *, stale: bool
+) -> None:
+    """Age counts from the first second allowed, warnings of caches too, Date past ten minutes."""
+    exchange = Exchange("x", "GET", BASE, 200, tuple(headers), b"", START, START)
+    assert is_stale(exchange, max_age) is stale
+
+
+def test_a_cache_can_be_excused() -> None:
+    """With max_age_seconds an answer of that age is taken; the same answer is refused without."""
+    aged = httpx.Response(200, headers={"Age": "30"}, json={})
+    answer, _ = fetch(Script(aged), max_age_seconds=30)
+    assert answer.exchange.status == 200
+    assert refusal(Script(aged), max_age_seconds=29).code == "read.cached"
+
+
+def test_libraries_keep_quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """While a source is read, no library logs below a warning, whatever the root logger says."""
+    caplog.set_level(logging.DEBUG)
+    fetch(Script(OK))
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).info("GET %s", BASE)
+    assert caplog.records == []
+
+
+def test_every_reason_has_words() -> None:
+    """Each code has a message that names the server, a next step, and two parts as its reason."""
+    for code, (message, hint) in failure._WORDS.items():
+        exchange = Exchange(
+            "x", "GET", f"{BASE}/Users?startIndex=7&q=x", None, (), b"", START, START
+        )
+        error = failure.failure_by_code("app", exchange, code)
+        assert "https://app.example.com (startIndex=7)" in error.message or "{origin}" in message
+        assert error.code.count(".") == 1
+        assert code.startswith(error.code)
+        assert hint
+
+
+def test_the_page_that_failed_is_named() -> None:
+    """The message says where in the list the failed request stood, and quotes no other value."""
+    error = refusal(Script(httpx.Response(500)))
+    assert "/scim/v2/Users (startIndex=1) was answered" in error.message
+    assert "b c" not in error.message

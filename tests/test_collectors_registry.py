@@ -12,8 +12,11 @@ import pytest
 
 from collectors.base import Collector, OpenResponse, Recorder
 from collectors.registry import build_collector, read_all
-from collectors.scim.attribute import parse_path
-from collectors.scim.collector import ScimCollector, ScimSource
+from collectors.scim.attribute import ENTERPRISE_1, parse_path
+from collectors.scim.collector import ScimCollector
+from collectors.scim.expectation import Size
+from collectors.scim.message import Dialect
+from collectors.scim.source import ScimSource
 from scanner.config import Source
 from scanner.errors import ConfigError, EvidenceError
 from scanner.model import ProgressListener, Reading, Records, State
@@ -60,6 +63,42 @@ def test_a_source_overrides_its_profile() -> None:
     assert (source.users_path, source.groups_path) == ("/People", "/Teams")
     assert source.how.paths["account_type"] == parse_path("userType")
     assert (source.canaries, source.target.timeout_seconds) == (("ana",), 3)
+
+
+def test_the_protocol_settings_reach_the_reader() -> None:
+    """Every setting about how a list is read is handed on, and the profile fills what is left."""
+    plain, person = built(), built(role="hris")
+    assert (plain.paging, plain.overlap, plain.passes, person.passes) == ("auto", True, 1, 2)
+    assert (plain.members, plain.max_concurrency, plain.discovery) == ("auto", 1, False)
+    source = built(
+        scim="1.1",
+        paging="cursor",
+        overlap=False,
+        passes=2,
+        total="unreliable",
+        excuses=["start_index_echo"],
+        expected_size=7,
+        max_drop_percent=5,
+        acknowledge_drop_to=3,
+        members="hidden",
+        detail_limit=9,
+        discovery=True,
+        max_concurrency=4,
+    )
+    assert source.dialect == Dialect("1.1", frozenset({"start_index_echo"}), total_optional=True)
+    assert source.how.paths["employee_number"].extension == ENTERPRISE_1
+    assert source.size == Size(expected=7, max_drop_percent=5, acknowledged=3)
+    assert (source.paging, source.overlap, source.passes) == ("cursor", False, 2)
+    assert (source.members, source.detail_limit, source.discovery) == ("hidden", 9, True)
+    assert source.max_concurrency == 4
+
+
+def test_the_size_of_the_last_complete_run_is_handed_on() -> None:
+    """A source's own figure of the last COMPLETE run becomes what it is measured against."""
+    for previous, expected in (({"app": 40, "other": 7}, 40), ({"other": 7}, None), (None, None)):
+        collector = build_collector("app", make(), UTC_ZONE, Path(), previous=previous)
+        assert isinstance(collector, ScimCollector)
+        assert collector._source.size.previous == expected
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import quote
@@ -17,7 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors import secret as module
-from collectors.secret import NO_CREDENTIALS, Redactor, Secret, resolve, resolve_auth
+from collectors.secret import (
+    NO_CREDENTIALS,
+    Redactor,
+    Secret,
+    forget_all,
+    redact,
+    remember,
+    resolve,
+    resolve_auth,
+)
 from scanner.config import Auth, Basic, Header
 from scanner.errors import ConfigError
 
@@ -255,3 +265,38 @@ def test_ordinary_data_is_left_alone() -> None:
     """Without secrets, or with one too short to be told from data, nothing is replaced."""
     for redactor in (Redactor([]), Redactor([Secret("ana")])):
         assert redactor.data(b'{"userName": "ana"}') == b'{"userName": "ana"}'
+
+
+@pytest.fixture
+def _nothing_known() -> Iterator[None]:
+    """Start and end with a process that has fetched no secret."""
+    forget_all()
+    yield
+    forget_all()
+
+
+@pytest.mark.usefixtures("_nothing_known")
+def test_every_fetched_secret_is_known_to_the_last_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was resolved, in whichever form it is sent, redact replaces it in any text."""
+    text = f"error: {VALUE} {quote(VALUE, safe='')} "
+    assert redact(text) == text
+    monkeypatch.setenv("A_TOKEN", VALUE)
+    monkeypatch.setenv("A_PASSWORD", "pass phrase ü")
+    resolve("env:A_TOKEN", Path())
+    basic = resolve_auth(Auth(basic=Basic(user="ana", password="env:A_PASSWORD")), Path())
+    assert VALUE not in redact(text)
+    assert redact(f"<{basic.value.reveal()}>") == "<Basic ***>"
+    assert redact("a pass phrase ü, in words") == "a ***, in words"
+    remember(Secret("another-one"))
+    assert redact("another-one") == "***"
+    forget_all()
+    assert redact(text) == text
+
+
+def test_a_redactor_learns() -> None:
+    """A secret that comes to be known later is replaced from then on, beside the earlier ones."""
+    redactor = Redactor([Secret("first-secret")])
+    assert redactor.text("first-secret second-secret") == "*** second-secret"
+    redactor.learn([Secret("second-secret")])
+    assert redactor.text("first-secret second-secret") == "*** ***"
+    assert redactor.data(b"second-secret") == b"***"

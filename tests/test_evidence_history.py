@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from scanner.errors import IntegrityError
-from scanner.evidence.history import first_seen, previous_run
+from scanner.evidence.history import first_seen, last_received, previous_run
 from scanner.evidence.store import RunFolder
+from scanner.model import State
 from tests.fakes.evidence import (
     NOON,
     findings_json,
@@ -122,3 +124,25 @@ def test_a_broken_chain_is_an_error(runs: Path) -> None:
     chain.write_bytes(chain.read_bytes().replace(b"START", b"STARS"))
     with pytest.raises(IntegrityError, match=r"chain\.jsonl: line 1"):
         previous_run(runs)
+
+
+def test_the_last_complete_size_of_a_source_is_remembered(runs: Path) -> None:
+    """An incomplete run does not lower what the next one must not fall below."""
+    for state, received in ((State.COMPLETE, 40), (State.INCOMPLETE, 3)):
+        with RunFolder.begin(runs, NOON) as run:
+            audit = small_audit(run)
+            (reading,) = audit.sources
+            users = replace(reading.users, state=state, received=received)
+            audit = replace(audit, sources=(replace(reading, users=users),))
+            run.finish(audit, small_config(), "c" * 64, NOON)
+    assert last_received(runs) == {"slack": 40}
+
+
+def test_a_damaged_manifest_gives_no_size(runs: Path) -> None:
+    """A size that nobody vouches for is refused, not used."""
+    (one,) = write_runs(runs, findings_json("a"))
+    assert last_received(runs) == {"slack": 1}
+    path = one / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(b"slack", b"block"))
+    with pytest.raises(IntegrityError, match=r"manifest.json: is not what was sealed"):
+        last_received(runs)

@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
-from zoneinfo import ZoneInfo
 
 import pytest
 from scim2_server.applications.wsgi import WSGIApplication
@@ -21,16 +20,15 @@ from scim2_server.memory import InMemoryStorage
 from scim2_server.utils import load_default_provider
 
 from collectors.base import Exchange
-from collectors.http import Target
-from collectors.scim.attribute import ENTERPRISE
-from collectors.scim.collector import ScimCollector, ScimSource
-from collectors.scim.resource import interpretation
-from collectors.secret import NO_CREDENTIALS, Credentials, resolve_auth
-from scanner.config import Auth, StateValues, StatusValues
+from collectors.scim.attribute import ENTERPRISE, ENTERPRISE_1
+from collectors.scim.message import Dialect
+from collectors.secret import Credentials, resolve_auth
+from scanner.config import Auth, StateValues
 from scanner.errors import EvidenceError
 from scanner.model import Pointer, Progress, Reading, Records, Resource, Role, State
 from tests.fakes.recorder import MemoryRecorder, StillTime
-from tests.fakes.scim_server import Fault, group, serving, user
+from tests.fakes.scim_reading import codes, group_codes, make_collector, run, users
+from tests.fakes.scim_server import Fault, ScimServer, group, serving, user
 
 TOKEN = "correct-horse-battery/staple+1="
 
@@ -39,45 +37,6 @@ TOKEN = "correct-horse-battery/staple+1="
 def credentials(monkeypatch: pytest.MonkeyPatch) -> Credentials:
     monkeypatch.setenv("APP_TOKEN", TOKEN)
     return resolve_auth(Auth(bearer="env:APP_TOKEN"), Path())
-
-
-def make_collector(
-    url: str,
-    *,
-    role: Role = Role.APP,
-    credentials: Credentials = NO_CREDENTIALS,
-    attributes: dict[str, str] | None = None,
-    states: StateValues = StateValues(),  # noqa: B008 - frozen
-    time: StillTime | None = None,
-    timeout: float = 10,
-    **more: Any,  # noqa: ANN401 - any field of ScimSource
-) -> ScimCollector:
-    how = interpretation(
-        "app", role, attributes or {}, ZoneInfo("Europe/Berlin"), states, StatusValues()
-    )
-    target = Target("app", url, credentials, timeout_seconds=timeout)
-    source = ScimSource("scim", target, how, **{"page_size": 10, **more})
-    return ScimCollector(source, (time or StillTime()).timing)
-
-
-def run(
-    collector: ScimCollector, recorder: MemoryRecorder, seen: list[Progress] | None = None
-) -> tuple[Reading, Records]:
-    listener = (seen if seen is not None else []).append
-    reading = asyncio.run(collector.read(recorder, listener))
-    return reading, collector.records(reading, recorder.open)
-
-
-def users(count: int) -> list[dict[str, Any]]:
-    return [user(number, active=number % 3 != 0) for number in range(1, count + 1)]
-
-
-def codes(reading: Reading) -> list[str]:
-    return [reason.code for reason in reading.users.reasons]
-
-
-def group_codes(reading: Reading) -> list[str]:
-    return [reason.code for reason in reading.groups.reasons]
 
 
 def broken_points(reading: Reading) -> list[str]:
@@ -115,9 +74,9 @@ def test_pointers_lead_to_the_record() -> None:
     with serving(users(23)) as server:
         _, records = run(make_collector(server.url), recorder)
     last = records.accounts[-1]
-    assert last.pointer.index == 2
+    assert last.pointer.index == 4
     exchange = recorder.open(last.pointer.response)
-    assert "startIndex=21" in exchange.url
+    assert "startIndex=19" in exchange.url
     assert b'"u23"' in exchange.body
 
 
@@ -231,14 +190,15 @@ def test_harmless_ways_to_end_a_list_are_noted(fault: Fault) -> None:
     assert any("past the end" in one for one in reading.users.deviations)
 
 
-def test_wrong_page_figures_are_noted() -> None:
-    """Page figures that do not fit the page harm nothing, and are noted once each."""
+def test_wrong_page_figures_are_told() -> None:
+    """A wrong startIndex counts unless excused by name; a wrong itemsPerPage is only noted."""
+    excused = Dialect(excuses=frozenset({"start_index_echo"}))
     with serving(users(25), [], Fault.WRONG_ECHO) as server:
-        reading, _ = run(make_collector(server.url), MemoryRecorder())
+        strict, _ = run(make_collector(server.url), MemoryRecorder())
+        reading, _ = run(make_collector(server.url, dialect=excused), MemoryRecorder())
+    assert (codes(strict), broken_points(strict)) == (["read.start_index"], ["start_index_echo"])
     assert reading.state is State.COMPLETE
-    assert [one.partition(" ")[0] for one in reading.users.deviations] == [
-        "startIndex", "itemsPerPage",
-    ]  # fmt: skip
+    assert [one.partition(" ")[0] for one in reading.users.deviations] == ["itemsPerPage"]
 
 
 def test_a_round_number_from_a_server_without_paging_may_be_a_limit() -> None:
@@ -401,6 +361,179 @@ def test_a_list_without_end_is_bounded() -> None:
         assert len([asked for asked in server.ledger if "Users" in asked.path]) == 2
     assert codes(reading) == ["read.too_many_pages"]
     assert reading.state is State.INCOMPLETE
+
+
+OLD_USERS = [
+    {
+        "id": "W7QK2M01A",
+        "userName": "ines.okafor",
+        "active": True,
+        "name": {"givenName": "Ines", "familyName": "Okafor"},
+        "emails": [{"value": "ines.okafor@northwind.example", "primary": True}],
+        ENTERPRISE_1: {
+            "employeeNumber": "40117",
+            "department": "Finance",
+            "manager": {"managerId": "W7QK2M009"},
+        },
+    },
+    {"id": "W7QK2M02B", "userName": "tomas.lind", "active": False, "emails": []},
+]
+
+
+def test_the_older_protocol_is_read_whole() -> None:
+    """SCIM 1.1 is COMPLETE for accounts and groups, and its own places are read."""
+    with serving(OLD_USERS, [group(1, ["W7QK2M01A"])], Fault.SCIM_1, max_page=1) as server:
+        collector = make_collector(server.url, version="1.1", dialect=Dialect("1.1"))
+        reading, records = run(collector, MemoryRecorder())
+        hris = make_collector(
+            server.url, role=Role.HRIS, version="1.1", dialect=Dialect("1.1"), passes=2
+        )
+        _, people = run(hris, MemoryRecorder())
+    assert reading.state is reading.groups.state is State.COMPLETE
+    assert [(one.user_name, one.active, one.employee_number) for one in records.accounts] == [
+        ("ines.okafor", True, "40117"), ("tomas.lind", False, None),
+    ]  # fmt: skip
+    ines = people.people[0]
+    assert (ines.manager_id, ines.department) == ("W7QK2M009", "Finance")
+    assert len(records.memberships) == 1
+
+
+def test_the_older_protocol_is_told_apart() -> None:
+    """A SCIM 1.1 answer to a SCIM 2.0 request is not taken, and the setting is named."""
+    with serving(OLD_USERS, [], Fault.SCIM_1) as server:
+        reading, _ = run(make_collector(server.url), MemoryRecorder())
+    assert codes(reading) == ["read.not_list_response"]
+    assert 'scim = "1.1"' in reading.users.reasons[0].hint
+
+
+def test_a_server_of_single_records_is_read_in_two_passes() -> None:
+    """Where no page can begin with a known record, two equal passes stand in for that."""
+    with serving(users(4), GROUPS, max_page=1) as server:
+        reading, records = run(make_collector(server.url), MemoryRecorder())
+    assert (reading.state, len(records.accounts)) == (State.COMPLETE, 4)
+    overlap = next(one for one in reading.users.proof if one.name == "overlap")
+    assert "two passes" in overlap.detail
+
+
+def test_without_overlap_two_passes_are_made() -> None:
+    """Where overlap is off a second pass is made, since nothing else shows that no record moved."""
+    with serving(users(25)) as server:
+        reading, _ = run(make_collector(server.url, overlap=False), MemoryRecorder())
+        asked = [one.path.partition("startIndex=")[2][:2] for one in server.ledger][:8]
+    assert reading.state is State.COMPLETE
+    assert asked == ["1&", "11", "21", "26"] * 2
+
+
+def test_an_hris_is_read_twice_and_must_agree() -> None:
+    """With two passes both are recorded, the second is the population, and the proof says so."""
+    recorder = MemoryRecorder()
+    with serving(users(25)) as server:
+        reading, records = run(make_collector(server.url, role=Role.HRIS, passes=2), recorder)
+    assert (reading.state, reading.requests, len(records.people)) == (State.COMPLETE, 8, 25)
+    assert reading.users.responses == ("responses/0005", "responses/0006", "responses/0007")
+    assert recorder.exchanges[4].purpose == "users from 1, pass 2"
+    assert reading.users.proof[-5].name == "second_pass"
+
+
+class _Moving:
+    """Users of whom one leaves before each second pass, as long as ``often`` lasts."""
+
+    def __init__(self, scim: ScimServer, often: int) -> None:
+        self.scim = scim
+        self.often = often
+
+    def __call__(self, progress: Progress) -> None:
+        if self.often and progress.received == progress.total and progress.state is None:
+            self.often -= 1
+            self.scim.users.pop()
+
+
+@pytest.mark.parametrize(("often", "state"), [(1, State.COMPLETE), (9, State.INCOMPLETE)])
+def test_passes_that_differ_are_repeated_to_a_bound(often: int, state: State) -> None:
+    """A list that changes between passes is read up to three times, then it is unstable."""
+    with serving(users(9)) as server:
+        collector = make_collector(server.url, role=Role.HRIS, passes=2)
+        listener = _Moving(server, often)
+        reading = asyncio.run(collector.read(MemoryRecorder(), listener))
+        pages = sum("startIndex=1&" in one.path for one in server.ledger)
+    assert (reading.state, pages) == (state, 3)
+    assert ("read.unstable" in codes(reading)) == (state is State.INCOMPLETE)
+
+
+def test_a_failure_in_a_later_pass_keeps_the_earlier_one() -> None:
+    """Where the second pass fails, the first one's records stand, and the source is INCOMPLETE."""
+    recorder = MemoryRecorder()
+    with serving(users(9)) as server:
+        heard: list[Progress] = []
+
+        def close_door_after_probe(progress: Progress) -> None:
+            heard.append(progress)
+            if len(heard) == 2:
+                server.faults = frozenset({Fault.HTML_PAGE})
+
+        collector = make_collector(server.url, role=Role.HRIS, passes=2)
+        reading = asyncio.run(collector.read(recorder, close_door_after_probe))
+        records = collector.records(reading, recorder.open)
+    assert (reading.state, codes(reading)) == (State.INCOMPLETE, ["read.media_type"])
+    assert len(records.people) == 9
+
+
+def test_an_unreliable_total_is_read_to_the_end_twice() -> None:
+    """A total that counts the page only is no obstacle where the source says it is unreliable."""
+    dialect = Dialect(total_optional=True)
+    for fault in (Fault.TOTAL_IS_PAGE, Fault.LYING_TOTAL):
+        with serving(users(25), GROUPS, fault, Fault.PAST_END_404) as server:
+            reading, records = run(make_collector(server.url, dialect=dialect), MemoryRecorder())
+        assert (reading.state, len(records.accounts)) == (State.COMPLETE, 25)
+        assert any("not relied on" in one.detail for one in reading.users.proof)
+
+
+@pytest.mark.parametrize("count", [1, 10, 11, 95])
+@pytest.mark.parametrize("max_page", [7, 1000])
+def test_pages_at_once_give_what_pages_in_turn_give(count: int, max_page: int) -> None:
+    """With several requests under way the records are the same, in the same order."""
+    with serving(users(count), max_page=max_page) as server:
+        reading, records = run(make_collector(server.url, max_concurrency=4), MemoryRecorder())
+        most = server.most_at_once
+    assert reading.state is State.COMPLETE
+    assert [one.account_id for one in records.accounts] == [one["id"] for one in users(count)]
+    assert most <= 4
+    assert reading.requests == len(server.ledger)
+
+
+@pytest.mark.parametrize("fault", [Fault.DIES_ON_PAGE_2, Fault.DUPLICATE, Fault.ENDLESS_PAGE_1])
+def test_a_fault_among_pages_at_once_is_found(fault: Fault) -> None:
+    """Requests sent ahead are all recorded, and a fault in one of them is not lost."""
+    recorder = MemoryRecorder()
+    with serving(users(95), [], fault) as server:
+        reading, _ = run(make_collector(server.url, max_concurrency=4), recorder)
+        asked = len(server.ledger)
+    assert reading.state is State.INCOMPLETE
+    assert len(recorder.exchanges) == reading.requests == asked
+
+
+def test_a_full_disk_under_requests_sent_ahead_reaches_the_caller() -> None:
+    """What the recorder raises is raised, also where nobody waited for that request."""
+
+    class FillingDisk(MemoryRecorder):
+        def record(self, exchange: Exchange) -> str:
+            if "startIndex=28" in exchange.url:
+                raise EvidenceError("no space left")
+            return super().record(exchange)
+
+    with serving(users(95), [], Fault.DUPLICATE) as server, pytest.raises(EvidenceError):
+        run(make_collector(server.url, max_concurrency=4), FillingDisk())
+
+
+def test_records_past_the_end_must_be_those_sent_before() -> None:
+    """A record that is sent twice with different content leaves the source INCOMPLETE."""
+    with serving(users(9), [], Fault.IGNORES_PAGING) as server:
+
+        def flip(_: Progress) -> None:
+            server.users[0] = {**server.users[0], "active": not server.users[0]["active"]}
+
+        reading = asyncio.run(make_collector(server.url).read(MemoryRecorder(), flip))
+    assert codes(reading) == ["read.contradictory"]
 
 
 def test_other_spellings_of_active_need_the_configuration() -> None:

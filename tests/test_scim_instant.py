@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.scim.instant import parse_instant
+from collectors.scim.instant import has_zone, parse_instant
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -79,3 +79,18 @@ def test_every_instant_survives_being_written(seconds: int) -> None:
     """Reading back what was written in RFC 3339 gives the same instant."""
     instant = datetime.fromtimestamp(seconds, UTC)
     assert parse_instant(instant.isoformat(), BERLIN) == instant
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("2026-01-02T03:04:05", False),
+        (" 2026-01-02 03:04", False),
+        ("2026-01-02T03:04:05Z", True),
+        ("2026-01-02T03:04:05+0100", True),
+        ("2026-01-02", True),
+    ],
+)
+def test_a_time_without_offset_is_told_apart(text: str, whole: bool) -> None:
+    """Only a time of day without offset lacks a zone; a date is whole without one."""
+    assert has_zone(text) is whole

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.scim.proof import Expectation, not_offered, prove
+from collectors.scim.expectation import Expectation, Size
+from collectors.scim.proof import not_offered, prove
 from collectors.scim.walk import Glance, Page, Walk
 from scanner.model import Population, Reason, Resource, State
 
 POINTS = [
     "no_redirect_same_origin", "status_and_media_type", "list_response", "constant_total",
-    "unique_ids", "ids_equal_total", "probe_past_end", "not_empty", "canaries",
-    "records_understood",
+    "unique_ids", "ids_equal_total", "start_index_echo", "probe_past_end", "overlap", "not_empty",
+    "size", "canaries", "records_understood",
 ]  # fmt: skip
 
 
-def page(number: int, total: int, *ids: str | None) -> Page:
-    return Page(f"responses/{number}", total, tuple(Glance(one) for one in ids))
+def page(number: int, total: int | None, *ids: str | None) -> Page:
+    return Page(f"responses/{number}", total, tuple(Glance(one, gone=True) for one in ids))
 
 
 def walk(*pages: Page, failure: str = "", past_end: int | None = None, asked: int = 100) -> Walk:
@@ -140,9 +143,163 @@ def test_groups_must_show_a_member() -> None:
     hidden = walk(page(1, 2, "g", "h"), page(2, 2))
     told = prove(hidden, Expectation(needs_members=True))
     assert codes(told) == ["groups.members_not_observable"]
-    shown = Page("responses/1", 2, (Glance("g", members=1), Glance("h")))
+    shown = Page("responses/1", 2, (Glance("g", members=("u",)), Glance("h")))
     told = prove(walk(shown, page(2, 2)), Expectation(needs_members=True))
     assert told.state is State.COMPLETE
+
+
+LOOSE = Walk(Resource.USERS, WHOLE, boundaries=2, moved=1, bare=1)
+
+
+def test_a_boundary_is_held_by_the_last_record_or_by_a_second_pass() -> None:
+    """A record that moved makes a list unstable, unless two passes brought the same ids."""
+    told = prove(LOOSE, Expectation())
+    assert (codes(told), broken(told)) == (["read.unstable"], ["overlap"])
+    assert prove(replace(LOOSE, moved=0, bare=0), Expectation()).state is State.COMPLETE
+    assert prove(replace(LOOSE, confirmed=True, passes=2), Expectation()).state is State.COMPLETE
+
+
+def test_two_passes_must_agree_where_they_are_asked_for() -> None:
+    """Without agreement of two passes there is one reason, and a failure is reason enough."""
+    told = prove(LOOSE, Expectation(passes=2))
+    assert (codes(told), broken(told)) == (["read.unstable"], ["overlap", "second_pass"])
+    agreed = prove(replace(LOOSE, confirmed=True, passes=2), Expectation(passes=2))
+    assert agreed.state is State.COMPLETE
+    assert "passes 1 and 2" in next(one.detail for one in agreed.proof if "pass" in one.name)
+    failed = prove(replace(LOOSE, failure=Reason("read.timeout", "late")), Expectation(passes=2))
+    assert codes(failed) == ["read.timeout"]
+
+
+def test_a_wrong_start_index_counts_unless_excused() -> None:
+    """A page said to start elsewhere is INCOMPLETE; the proof names the excuse that lets it be."""
+    wrong = replace(walk(*WHOLE), wrong_echoes=2)
+    assert codes(prove(wrong, Expectation())) == ["read.start_index"]
+    told = prove(wrong, Expectation(excuses=frozenset({"start_index_echo"})))
+    assert told.state is State.COMPLETE
+    assert "excused" in next(one.detail for one in told.proof if one.name == "start_index_echo")
+
+
+def test_an_unreliable_total_needs_two_exhaustive_passes() -> None:
+    """Where totals are not relied on two equal passes prove the list, and the proof says so."""
+    pages = (page(1, 2, "a", "b"), page(2, 7, "c"), page(3, 2))
+    twice = replace(walk(*pages), confirmed=True, passes=2)
+    told = prove(twice, Expectation(unreliable=True, passes=2))
+    assert told.state is State.COMPLETE
+    assert sum("not relied on" in one.detail for one in told.proof) == 2
+    once = prove(walk(*pages), Expectation(unreliable=True, passes=2))
+    assert codes(once) == ["read.unstable"]
+    again = (page(1, 2, "a", "b"), page(2, 2, "a", "b"))
+    stuck = replace(walk(*again), confirmed=True, passes=2)
+    assert codes(prove(stuck, Expectation(unreliable=True, passes=2))) == ["read.probe"]
+
+
+def of(count: int, **size: int) -> Population:
+    ids = [str(one) for one in range(count)]
+    return prove(walk(page(1, count, *ids), page(2, count)), Expectation(size=Size(**size)))
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "code"),
+    [
+        (70, {"previous": 100}, None),
+        (69, {"previous": 100}, "read.dropped"),
+        (99, {"previous": 100, "max_drop_percent": 0}, "read.dropped"),
+        (69, {"previous": 100, "acknowledged": 69}, None),
+        (68, {"previous": 100, "acknowledged": 69}, "read.dropped"),
+        (1, {"previous": 10}, None),
+        (1, {"previous": 11}, "read.dropped"),
+        (300, {"previous": 100}, None),
+        (9, {"expected": 10}, "read.fewer_than_expected"),
+        (11, {"expected": 10}, None),
+        (50, {"cap": 50}, "read.cap_reached"),
+        (49, {"cap": 50}, None),
+        (50, {"cap": 50, "expected": 50}, None),
+    ],
+)
+def test_the_size_must_fit_what_is_known(
+    count: int, size: dict[str, int], code: str | None
+) -> None:
+    """A list below what was stated or read before, or at a known limit, is INCOMPLETE."""
+    told = of(count, **size)
+    assert codes(told) == ([code] if code else [])
+    if code:
+        assert str(count) in told.reasons[0].message
+        assert told.reasons[0].hint
+
+
+def test_after_a_failure_the_size_says_nothing() -> None:
+    """A read that broke off is not also called a drop."""
+    cut = walk(WHOLE[0], failure="read.timeout")
+    told = prove(cut, Expectation(size=Size(previous=100)))
+    assert codes(told) == ["read.timeout"]
+    assert "size" in broken(told)
+
+
+def test_a_stated_size_answers_a_possible_cap() -> None:
+    """A round number from a server without paging is believed where the source states it."""
+    ids = [str(one) for one in range(20)]
+    pages = walk(page(1, 20, *ids), page(2, 20, *ids))
+    told = prove(pages, Expectation(size=Size(expected=20)))
+    assert told.state is State.COMPLETE
+    assert codes(prove(pages, Expectation(size=Size(expected=19)))) == ["read.possible_cap"]
+
+
+def test_a_chain_of_cursors_needs_no_total() -> None:
+    """A chain that ended is COMPLETE without total, and with one only if that is right."""
+    ended = (page(1, None, "a", "b"), page(2, None, "c"))
+    chain = Walk(Resource.USERS, ended, by_cursor=True)
+    told = prove(chain, Expectation())
+    assert (told.state, told.reported, told.deviations) == (State.COMPLETE, None, ())
+    assert "cursor_chain" in [one.name for one in told.proof]
+    counted = replace(chain, pages=(page(1, 4, "a", "b"), page(2, None, "c")))
+    assert codes(prove(counted, Expectation())) == ["read.total_contradicts"]
+    cut = replace(chain, failure=Reason("read.cursor_repeated", "again"))
+    told = prove(cut, Expectation())
+    assert (codes(told), broken(told)) == (["read.cursor_repeated"], ["cursor_chain"])
+
+
+def test_a_canary_that_left_is_told() -> None:
+    """Where canaries are to stay, a terminated one is INCOMPLETE: the status may be inverted."""
+    gone = Page("responses/1", 1, (Glance("a", canaries=frozenset({"ana"}), gone=True),))
+    seen = walk(gone, page(2, 1))
+    assert prove(seen, Expectation(("ana",))).state is State.COMPLETE
+    told = prove(seen, Expectation(("ana",), canaries_stay=True))
+    assert (codes(told), broken(told)) == (["read.canary_departed"], ["canaries"])
+
+
+def test_a_crowd_without_leavers_and_names_twice_are_noted() -> None:
+    """Users taken together are noted where none is gone, or ids or names are hardly apart."""
+    glances = tuple(Glance(one, user_name=name) for one, name in zip(
+        ("a", "A", *map(str, range(8))), ("ana", "ana", None, *map(str, range(7))), strict=True
+    ))  # fmt: skip
+    told = prove(walk(Page("responses/1", 10, glances), page(2, 10)), Expectation())
+    assert told.state is State.COMPLETE
+    assert told.deviations == (
+        "not one inactive or departed user is listed; the server may leave them out",
+        "1 ids are told apart by upper and lower case only",
+        "1 user names are those of more than one user",
+    )
+    groups = Walk(Resource.GROUPS, (Page("responses/1", 10, glances), page(2, 10)))
+    assert prove(groups, Expectation()).deviations == ()
+
+
+def test_one_id_with_two_contents_is_contradictory() -> None:
+    """An id read again on purpose must come with the content it had."""
+    first = Page("responses/1", 2, (Glance("a", mark=1), Glance("b", mark=2)))
+    again = Page("responses/2", 2, (Glance("b", mark=3),), anchored=True)
+    told = prove(walk(first, again, page(3, 2)), Expectation())
+    assert (codes(told), broken(told)) == (["read.contradictory"], ["unique_ids"])
+
+
+@pytest.mark.parametrize(("members", "cap"), [(100, None), (500, None), (77, 77)])
+def test_groups_cut_at_a_limit_are_not_believed(members: int, cap: int | None) -> None:
+    """A group of exactly a limit's size may be cut off; an excuse lifts only the round numbers."""
+    shown = Page("responses/1", 1, (Glance("g", members=tuple(map(str, range(members)))),))
+    told = prove(Walk(Resource.GROUPS, (shown, page(2, 1))), Expectation(members_cap=cap))
+    assert codes(told) == ["groups.members_truncated"]
+    excused = Expectation(members_cap=cap, excuses=frozenset({"round_member_count"}))
+    told = prove(Walk(Resource.GROUPS, (shown, page(2, 1))), excused)
+    assert codes(told) == (["groups.members_truncated"] if cap else [])
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,16 @@ from collectors.scim.resource import (
     read_group,
     read_memberships,
     read_person,
+    read_user_groups,
+    visible,
 )
 from scanner.config import StateValues, StatusValues
 from scanner.model import Account, Group, Person, PersonStatus, Pointer, Role
 
 HERE = Pointer("responses/0001", 3)
+USER: dict[str, object] = {"id": "1", "userName": "ana", "active": True}
 HR = "urn:example:hr:2.0:User"
+USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 def how(role: Role = Role.APP, **attributes: str) -> Interpretation:
@@ -149,7 +153,11 @@ def test_a_mapped_status_follows_its_spellings(
     text: str | None, status: PersonStatus, unlisted: bool
 ) -> None:
     """A mapped status wins over active; an unlisted spelling could be a departure: a problem."""
-    told = read_person({"id": "1", HR: {"state": text}}, HERE, how(Role.HRIS, status=f"{HR}:state"))
+    told = read_person(
+        {"id": "1", "userName": "a", HR: {"state": text}},
+        HERE,
+        how(Role.HRIS, status=f"{HR}:state"),
+    )
     assert told.record is not None
     assert told.record.status is status
     assert told.notes == ()
@@ -160,13 +168,13 @@ def test_a_mapped_status_follows_its_spellings(
 def test_an_unreadable_departure_is_a_problem(sent: object) -> None:
     """A departure that cannot be read could lie in the future; any other date is only noted."""
     where = how(Role.HRIS, departed_at=f"{HR}:end", hired_at=f"{HR}:end")
-    told = read_person({"id": "1", "active": True, HR: {"end": sent}}, HERE, where)
+    told = read_person(USER | {HR: {"end": sent}}, HERE, where)
     assert told.record is not None
     assert told.record.departed_at is None
     assert told.notes == ("hired_at is not an RFC 3339 date or time",)
     assert told.problems == ("record.departure_unreadable",)
     for empty in (None, ""):
-        quiet = read_person({"id": "1", "active": True, HR: {"end": empty}}, HERE, where)
+        quiet = read_person(USER | {HR: {"end": empty}}, HERE, where)
         assert (quiet.notes, quiet.problems) == ((), ())
 
 
@@ -318,3 +326,64 @@ def test_no_resource_breaks_the_reading(resource: dict[str, Any]) -> None:
     members = () if group is None else read_memberships(resource, group)
     assert (told.record is None) == ("record.id_missing" in told.problems)
     assert json.dumps(repr((told, hris, group, members)), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ana\x1b[31m", "Ana\\x1b[31m"),
+        ("a\0b", "a\\x00b"),
+        ("tab\there", "tab\\x09here"),
+        ("\x85", "\\x85"),
+        ("\ud800", "\\ud800"),
+        ("Zoë 名", "Zoë 名"),
+    ],
+)
+def test_controls_become_visible(text: str, shown: str) -> None:
+    """Controls and lone surrogates become escapes, and every other character stays."""
+    assert visible(text) == shown
+
+
+def test_an_id_beyond_sense_is_a_problem_and_not_kept() -> None:
+    """An id of more than 1024 characters is named as such, and the record is not kept."""
+    told = read_account({"id": "x" * 1025, "active": True}, HERE, how())
+    assert (told.record, told.problems) == (None, ("record.id_too_long",))
+    assert read_account({"id": "x" * 1024, "active": True}, HERE, how()).record is not None
+
+
+@pytest.mark.parametrize(
+    ("resource", "wrong"),
+    [
+        ({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"]}, True),
+        ({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]}, False),
+        ({"schemas": [USER_URN, "urn:ietf:params:scim:schemas:core:2.0:Group"]}, False),
+        ({"schemas": ["urn:scim:schemas:core:1.0"]}, False),
+        ({"schemas": "urn:x"}, False),
+        (
+            {
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+                "meta": {"resourceType": "User"},
+            },
+            False,
+        ),
+    ],
+)
+def test_the_schemas_tell_the_type_where_meta_does_not(
+    resource: dict[str, object], wrong: bool
+) -> None:
+    """A User that by its schemas is nothing but a Group is of the wrong type."""
+    told = read_account({"id": "1", "active": True, **resource}, HERE, how())
+    assert told.problems == (("record.wrong_type",) if wrong else ())
+
+
+def test_the_groups_of_a_user_are_the_direct_ones() -> None:
+    """Each direct group is read once, by value, by reference or as a bare text."""
+    groups = [
+        {"value": "g1", "type": "direct"}, {"value": "g1"}, {"$ref": "../Groups/g%202"}, "g3",
+        {"value": "g4", "type": "Indirect"}, {"display": "nameless"}, None,
+    ]  # fmt: skip
+    found = read_user_groups({"groups": groups}, "u1", HERE, "src")
+    assert [(one.group_id, one.member_id, one.member_type) for one in found] == [
+        ("g1", "u1", "User"), ("g 2", "u1", "User"), ("g3", "u1", "User"),
+    ]  # fmt: skip
+    assert read_user_groups({}, "u1", HERE, "src") == ()

@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+ENTERPRISE_1 = "urn:scim:schemas:extension:enterprise:1.0"
 
-_CORE = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(?:user|group)")
+_CORE = re.compile(
+    r"urn:ietf:params:scim:schemas:core:2\.0:(?:user|group)|urn:scim:schemas:core:1\.0"
+)
 _NAME = r"[A-Za-z$][A-Za-z0-9$_-]*"
 _PATH = re.compile(
     rf"(?:(?P<urn>urn:[^\[\]\"\s]+):)?(?P<name>{_NAME})"

@@ -30,3 +30,13 @@ def parse_instant(text: str, zone: ZoneInfo, *, ends: bool = False) -> datetime:
     except OverflowError:
         raise ValueError(f"{text} is out of range") from None
     raise ValueError("not an RFC 3339 date or time")
+
+
+def has_zone(text: str) -> bool:
+    """Tell whether a text that :func:`parse_instant` reads needs no zone from elsewhere.
+
+    A bare date is a day of the organization's calendar, which is what a date means.
+    """
+    text = text.strip().upper()
+    found = _INSTANT.fullmatch(text)
+    return _DATE.fullmatch(text) is not None or (found is not None and found["zone"] is not None)

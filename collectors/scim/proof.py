@@ -7,96 +7,70 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
 
-from collectors.scim.resource import (
-    ACTIVE_UNKNOWN,
-    DEPARTURE_UNREADABLE,
-    ID_MISSING,
-    MEMBER_UNREADABLE,
-    STATUS_UNKNOWN,
-    WRONG_TYPE,
-)
+from collectors.scim.expectation import Expectation, check_content
+from collectors.scim.point import Checked, failed, held, unreached
 from collectors.scim.walk import Glance, Walk
 from scanner.model import Population, ProofPoint, Reason, Resource, State
 
+ENOUGH_USERS = 10
 ROUND_SIZES = frozenset({20, 25, 50, 100, 200, 500, 1000})
 
 _ORIGIN_CODES = frozenset({"read.redirect", "read.origin"})
+_CURSOR_CODES = frozenset({"read.cursor", "read.cursor_repeated", "read.cursor_expired"})
 _MESSAGE_CODES = frozenset({
-    "read.not_json", "read.not_list_response", "read.scim_error",
+    "read.not_json", "read.not_list_response", "read.not_resource", "read.scim_error",
+    "read.detail_differs",
 })  # fmt: skip
-
-_PROBLEMS = {
-    ID_MISSING: ("have no id", "without an id a record cannot be told from others"),
-    ACTIVE_UNKNOWN: (
-        "do not say in a known way whether they are active",
-        "name the server's spellings in active_values, or the right place in attributes.active",
-    ),
-    STATUS_UNKNOWN: (
-        "have no employment status, or one that is not in status_values",
-        "add its spelling to status_values, where unknown is a list too; or fix attributes.status",
-    ),
-    DEPARTURE_UNREADABLE: (
-        "have a departure that is not an RFC 3339 date or time",
-        "without it a future departure looks like a past one; correct attributes.departed_at",
-    ),
-    WRONG_TYPE: ("are of another resource type", "check users_path and groups_path"),
-    MEMBER_UNREADABLE: ("have a member without an id", "such a membership cannot be followed"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What a list must show beyond its own figures.
-
-    ``canaries`` must each be answered to by a record; an empty list is refused unless
-    ``may_be_empty``; with ``needs_members`` at least one group must show a member.
-    """
-
-    canaries: tuple[str, ...] = ()
-    may_be_empty: bool = False
-    needs_members: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    point: ProofPoint
-    reasons: tuple[Reason, ...] = ()
 
 
 def prove(walk: Walk, expected: Expectation) -> Population:
     """Judge one walk; COMPLETE only if every point of the proof held.
 
     NOT_READ means that not one page was received and understood. ``responses`` are the pages that
-    brought records; what the server does differently from RFC 7644 without harm is a deviation.
+    brought records, then the records that were read by id; what the server does differently from
+    RFC 7644 without harm is a deviation.
     """
     checks = (
         *_transport(walk),
-        _constant_total(walk),
+        _constant_total(walk, expected),
         _unique_ids(walk),
-        _ids_equal_total(walk),
-        _probe(walk),
-        _not_empty(walk, expected),
-        _canaries(walk, expected),
-        _understood(walk, expected),
+        _ids_equal_total(walk, expected),
+        *((_cursor_chain(walk),) if walk.by_cursor else _index_points(walk, expected)),
+        *((_second_pass(walk),) if expected.passes > 1 else ()),
+        *check_content(walk, expected),
     )
     complete = all(check.point.held for check in checks)
     state = State.COMPLETE if complete else State.INCOMPLETE
     failure = () if walk.failure is None else (walk.failure,)
+    reasons = failure + tuple(reason for check in checks for reason in check.reasons)
     return Population(
         state=state if walk.pages else State.NOT_READ,
-        reported=walk.pages[-1].total if walk.pages else None,
+        reported=walk.total(),
         received=len(walk.distinct_ids()),
-        reasons=failure + tuple(reason for check in checks for reason in check.reasons),
-        proof=tuple(check.point for check in checks),
-        responses=tuple(page.response for page in walk.fresh_pages()),
+        reasons=_each_code_once(reasons),
+        proof=tuple(_shown(check.point, walk) for check in checks),
+        responses=walk.responses(),
         deviations=_deviations(walk),
     )
 
 
-def _transport(walk: Walk) -> tuple[_Checked, ...]:
+def _shown(point: ProofPoint, walk: Walk) -> ProofPoint:
+    """Where nothing was received nothing held, not even what an empty list would satisfy."""
+    if walk.pages or not point.held:
+        return point
+    return ProofPoint(point.name, held=False, detail="not reached")
+
+
+def _each_code_once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    first: dict[str, Reason] = {}
+    for reason in reasons:
+        first.setdefault(reason.code, reason)
+    return tuple(first.values())
+
+
+def _transport(walk: Walk) -> tuple[Checked, ...]:
     """The points a failure of the walk itself breaks."""
     code = walk.failure.code if walk.failure else ""
     broken = "status_and_media_type" if code else ""
@@ -104,34 +78,50 @@ def _transport(walk: Walk) -> tuple[_Checked, ...]:
         broken = "no_redirect_same_origin"
     elif code in _MESSAGE_CODES:
         broken = "list_response"
-    pages = f"{len(walk.pages)} answers"
+    elif code in _CURSOR_CODES:
+        broken = "cursor_chain"
+    pages = f"{len(walk.pages) + len(walk.detail_responses)} answers"
     names = ("no_redirect_same_origin", "status_and_media_type", "list_response")
     return tuple(
-        _Checked(ProofPoint(name, name != broken, code if name == broken else pages))
+        Checked(ProofPoint(name, name != broken, code if name == broken else pages))
         for name in names
     )
 
 
-def _constant_total(walk: Walk) -> _Checked:
-    totals = list(dict.fromkeys(page.total for page in walk.pages))
+def _constant_total(walk: Walk, expected: Expectation) -> Checked:
+    totals = walk.totals()
     text = ", ".join(map(str, totals[:5])) or "none"
+    if expected.unreliable:
+        return held("constant_total", f"total {text}, by the settings not relied on")
+    if walk.by_cursor and walk.pages and not totals:
+        return held("constant_total", "no total given, as a chain of cursors may")
     if len(totals) <= 1:
-        return _Checked(ProofPoint("constant_total", bool(totals), f"total {text}"))
-    return _failed(
+        return Checked(ProofPoint("constant_total", bool(totals), f"total {text}"))
+    return failed(
         "constant_total",
         f"totals {text}",
         "read.total_changed",
-        f"the total of {walk.resource} changed during the read ({text})",
+        f"the total of {walk.resource} changed during the read ({text})"
+        + (f", in each of {walk.passes} passes" if walk.passes > 1 else ""),
         "records came or went while they were read; run again at a quieter time",
     )
 
 
-def _unique_ids(walk: Walk) -> _Checked:
-    ids = [glance.id for glance in walk.glances() if glance.id is not None]
-    repeated = [one for one, count in Counter(ids).items() if count > 1]
+def _unique_ids(walk: Walk) -> Checked:
+    repeated = walk.repeated_ids()
+    differing = walk.contradicted_ids()
+    if differing and not repeated:
+        return failed(
+            "unique_ids",
+            f"{len(differing)} ids with different content",
+            "read.contradictory",
+            f"{len(differing)} of the {walk.resource} were sent twice with different content, "
+            f"first id {differing[0]}",
+            "they changed while they were read, or the server is at odds with itself; run again",
+        )
     if not repeated:
-        return _Checked(ProofPoint("unique_ids", held=True, detail=f"{len(ids)} ids"))
-    return _failed(
+        return held("unique_ids", f"{len(walk.distinct_ids())} ids")
+    return failed(
         "unique_ids",
         f"{len(repeated)} ids more than once",
         "read.duplicate_id",
@@ -140,132 +130,154 @@ def _unique_ids(walk: Walk) -> _Checked:
     )
 
 
-def _ids_equal_total(walk: Walk) -> _Checked:
+def _ids_equal_total(walk: Walk, expected: Expectation) -> Checked:
     ids = len(walk.distinct_ids())
-    total = walk.pages[-1].total if walk.pages else None
+    total = walk.total()
+    if expected.unreliable:
+        return held("ids_equal_total", f"{ids} ids, total {total} by the settings not relied on")
+    if total is None and walk.by_cursor and walk.pages:
+        return held("ids_equal_total", f"{ids} ids, no total given")
     detail = f"{ids} ids, total {total}"
     if total == ids or walk.failure is not None:
-        return _Checked(ProofPoint("ids_equal_total", total == ids, detail))
-    if total is not None and total > ids:
-        hint = "records are hidden from this token, or the server's paging loses some"
-    else:
-        hint = "the total cannot be relied on; ask the vendor what it counts"
-    return _failed(
+        return Checked(ProofPoint("ids_equal_total", total == ids, detail))
+    return failed(
         "ids_equal_total",
         detail,
         "read.total_contradicts",
         f"the server reports {total} {walk.resource} but listed {ids}",
-        hint,
+        _contradiction_hint(total, ids),
     )
 
 
-def _probe(walk: Walk) -> _Checked:
+def _contradiction_hint(total: int | None, ids: int) -> str:
+    if total is not None and total > ids:
+        return "records are hidden from this token, or the server's paging loses some"
+    return 'ask the vendor what the total counts; if it is known to be wrong, total = "unreliable"'
+
+
+def _index_points(walk: Walk, expected: Expectation) -> tuple[Checked, ...]:
+    return _start_index_echo(walk, expected), _probe(walk, expected), _overlap(walk)
+
+
+def _start_index_echo(walk: Walk, expected: Expectation) -> Checked:
+    """A server that says it sent another page than was asked for may have done so."""
+    wrong = walk.wrong_echoes
+    if not wrong:
+        return held("start_index_echo", "no page says it starts elsewhere")
+    if "start_index_echo" in expected.excuses:
+        return held("start_index_echo", f"{wrong} pages say another startIndex, excused")
+    return failed(
+        "start_index_echo",
+        f"{wrong} pages say another startIndex",
+        "read.start_index",
+        f"{wrong} pages of {walk.resource} say they start elsewhere than was asked for",
+        'if the server is known to misstate startIndex, set excuses = ["start_index_echo"]',
+    )
+
+
+def _cursor_chain(walk: Walk) -> Checked:
+    """Did the chain end with a page without nextCursor (RFC 9865)?"""
+    if walk.failure is not None or not walk.pages:
+        return unreached("cursor_chain")
+    return held("cursor_chain", f"{len(walk.pages)} pages, each cursor new, none on the last page")
+
+
+def _probe(walk: Walk, expected: Expectation) -> Checked:
     """Did a request past the end show that nothing follows?"""
     if walk.failure is not None:
-        return _Checked(ProofPoint("probe_past_end", held=False, detail="not reached"))
+        return unreached("probe_past_end")
     if walk.past_end is not None:
-        detail = f"status {walk.past_end} past the end"
-        return _Checked(ProofPoint("probe_past_end", held=True, detail=detail))
+        return held("probe_past_end", f"status {walk.past_end} past the end")
     last = walk.pages[-1] if walk.pages else None
     if last is None or not last.glances:
-        return _Checked(
-            ProofPoint("probe_past_end", last is not None, "an empty list past the end")
-        )
-    if last.total != len(walk.distinct_ids()):
-        return _failed(
+        return Checked(ProofPoint("probe_past_end", last is not None, "an empty list past the end"))
+    pages = len(walk.fresh_pages())
+    if (pages == 1) if expected.unreliable else last.total != len(walk.distinct_ids()):
+        return failed(
             "probe_past_end",
             "known records past the end",
             "read.probe",
             f"asked for more {walk.resource}, the server sent some it had sent before",
             "it seems to ignore startIndex; set page_size as high as the server allows",
         )
-    return _possible_cap(walk)
+    return _possible_cap(walk, expected)
 
 
-def _possible_cap(walk: Walk) -> _Checked:
+def _possible_cap(walk: Walk, expected: Expectation) -> Checked:
     """A server that ignores paging and stops at a round number may be hiding the rest."""
     size = len(walk.pages[0].glances)
-    if len(walk.fresh_pages()) == 1 and size in ROUND_SIZES and size < walk.page_size:
-        return _failed(
+    suspicious = size in ROUND_SIZES and size < walk.page_size and size != expected.size.expected
+    if len(walk.fresh_pages()) == 1 and suspicious:
+        return failed(
             "probe_past_end",
             f"one page of {size}, repeated past the end",
             "read.possible_cap",
             f"the server sent exactly {size} {walk.resource} whatever was asked for",
-            "this may be a fixed limit of the server; ask the vendor",
+            f"this may be a fixed limit; if there are really so many, set expected_size = {size}",
         )
-    detail = "only known records past the end, and all are there"
-    return _Checked(ProofPoint("probe_past_end", held=True, detail=detail))
+    return held("probe_past_end", "only known records past the end, and all are there")
 
 
-def _not_empty(walk: Walk, expected: Expectation) -> _Checked:
-    count = len(walk.distinct_ids())
-    if count or expected.may_be_empty or walk.failure is not None:
-        held = bool(count) or expected.may_be_empty
-        return _Checked(ProofPoint("not_empty", held, f"{count} ids"))
-    return _failed(
-        "not_empty",
-        "0 ids",
-        "read.empty",
-        f"the server lists no {walk.resource} at all",
-        "does the token see everybody? if it is really empty, set allow_empty = true",
+def _overlap(walk: Walk) -> Checked:
+    """Did each page begin with the last record of the one before, or two passes agree?"""
+    if not walk.boundaries:
+        return held("overlap", "no boundary between pages")
+    loose = walk.moved + walk.bare
+    if not loose:
+        return held("overlap", f"the last record came again at {walk.boundaries} boundaries")
+    detail = f"{loose} of {walk.boundaries} boundaries not shown by the last record"
+    if walk.confirmed:
+        return held("overlap", f"{detail}; instead two passes brought the same ids")
+    if walk.failure is not None:
+        return unreached("overlap")
+    return _unstable("overlap", detail, walk)
+
+
+def _second_pass(walk: Walk) -> Checked:
+    if walk.failure is not None:
+        return unreached("second_pass")
+    if walk.confirmed:
+        detail = f"passes {walk.passes - 1} and {walk.passes} brought the same ids"
+        return held("second_pass", detail)
+    return _unstable("second_pass", f"{walk.passes} passes, the last two differ", walk)
+
+
+def _unstable(name: str, detail: str, walk: Walk) -> Checked:
+    return failed(
+        name,
+        detail,
+        "read.unstable",
+        f"the list of {walk.resource} did not hold still in {walk.passes} passes",
+        "records came, went or moved while they were read; run again at a quieter time",
     )
-
-
-def _canaries(walk: Walk, expected: Expectation) -> _Checked:
-    if not expected.canaries:
-        return _Checked(ProofPoint("canaries", held=True, detail="none configured"))
-    found = frozenset[str]().union(*(glance.canaries for glance in walk.glances()))
-    missing = [canary for canary in expected.canaries if canary not in found]
-    if not missing:
-        detail = f"all {len(expected.canaries)} present"
-        return _Checked(ProofPoint("canaries", held=True, detail=detail))
-    return _failed(
-        "canaries",
-        f"{len(missing)} of {len(expected.canaries)} missing",
-        "read.canary_missing",
-        f"not among the {walk.resource} although they must be: {', '.join(missing)}",
-        "the token may see only a part; if they are really gone, correct canaries",
-    )
-
-
-def _understood(walk: Walk, expected: Expectation) -> _Checked:
-    glances = list(walk.glances())
-    reasons = [
-        _problem(code, walk.resource, [glance for glance in glances if code in glance.problems])
-        for code in sorted({code for glance in glances for code in glance.problems})
-    ]
-    if expected.needs_members and glances and not any(glance.members for glance in glances):
-        reasons.append(_NO_MEMBERS)
-    odd = sum(bool(glance.problems) for glance in glances)
-    detail = f"{len(glances) - odd} of {len(glances)} records understood"
-    return _Checked(ProofPoint("records_understood", not reasons, detail), tuple(reasons))
-
-
-_NO_MEMBERS = Reason(
-    "groups.members_not_observable",
-    "there are groups, but the server shows no member of any of them",
-    "memberships cannot be audited from here; does the token see members?",
-)
-
-
-def _problem(code: str, resource: Resource, glances: list[Glance]) -> Reason:
-    what, hint = _PROBLEMS[code]
-    first = next((glance.id for glance in glances if glance.id is not None), None)
-    named = f" (first: id {first})" if first is not None else ""
-    return Reason(code, f"{len(glances)} {resource} {what}{named}", hint)
-
-
-def _failed(name: str, detail: str, code: str, message: str, hint: str) -> _Checked:
-    return _Checked(ProofPoint(name, held=False, detail=detail), (Reason(code, message, hint),))
 
 
 def _deviations(walk: Walk) -> tuple[str, ...]:
     notes = list(walk.deviations)
     if walk.past_end is not None:
         notes.append(f"a request past the end is answered with {walk.past_end}, not an empty list")
-    elif len(walk.pages) > 1 and walk.pages[-1].glances:
+    elif len(walk.pages) > 1 and walk.pages[-1].glances and not walk.by_cursor:
         notes.append("a request past the end is answered with records sent before")
-    return (*notes, *_tolerated(walk.glances()))
+    return (*notes, *_crowd_notes(walk), *_tolerated(walk.glances()))
+
+
+def _crowd_notes(walk: Walk) -> list[str]:
+    """What is odd about the users taken together."""
+    if walk.resource is not Resource.USERS:
+        return []
+    glances = list(walk.glances())
+    notes = []
+    if len(glances) >= ENOUGH_USERS and not any(glance.gone for glance in glances):
+        notes.append("not one inactive or departed user is listed; the server may leave them out")
+    ids = Counter(one.casefold() for one in walk.distinct_ids())
+    alike = sum(count > 1 for count in ids.values())
+    if alike:
+        notes.append(f"{alike} ids are told apart by upper and lower case only")
+    names = dict.fromkeys((one.id, one.user_name) for one in glances if one.user_name is not None)
+    shared = sum(count > 1 for count in Counter(name for _, name in names).values())
+    if shared:
+        notes.append(f"{shared} user names are those of more than one user")
+    return notes
 
 
 def _tolerated(glances: Iterable[Glance]) -> list[str]:

@@ -6,6 +6,7 @@ problem where the audit would depend on it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.scim.attribute import (
     ENTERPRISE,
+    ENTERPRISE_1,
     AttributePath,
     is_present,
     last_segment,
@@ -21,7 +23,8 @@ from collectors.scim.attribute import (
     parse_path,
     values,
 )
-from collectors.scim.instant import parse_instant
+from collectors.scim.instant import has_zone, parse_instant
+from collectors.scim.shape import is_group, shape_notes
 from scanner.config import StateValues, StatusValues
 from scanner.model import Account, Group, Membership, Person, PersonStatus, Pointer, Role
 
@@ -49,12 +52,24 @@ ACCOUNT_PATHS = {
     "version": "meta.version",
 }
 
+# SCIM 1.1 has the enterprise attributes under another name, and names the manager differently.
+ENTERPRISE_1_PATHS = {
+    "employee_number": f"{ENTERPRISE_1}:employeeNumber",
+    "department": f"{ENTERPRISE_1}:department",
+    "manager_id": f"{ENTERPRISE_1}:manager.managerId",
+}
+
 ID_MISSING = "record.id_missing"
 ACTIVE_UNKNOWN = "record.active_unknown"
+ID_TOO_LONG = "record.id_too_long"
 STATUS_UNKNOWN = "record.status_unknown"
 DEPARTURE_UNREADABLE = "record.departure_unreadable"
 WRONG_TYPE = "record.wrong_type"
 MEMBER_UNREADABLE = "record.member_unreadable"
+
+LONGEST_ID = 1024
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # C0, DEL and C1
 
 _FORMATTED = parse_path("name.formatted")
 _GIVEN = parse_path("name.givenName")
@@ -62,7 +77,6 @@ _FAMILY = parse_path("name.familyName")
 _RESOURCE_TYPE = parse_path("meta.resourceType")
 _ID = parse_path("id")
 _GROUP_NAME = parse_path("displayName")
-_MEMBERS = parse_path("members")
 
 T = TypeVar("T")
 
@@ -86,10 +100,18 @@ def interpretation(
     zone: ZoneInfo,
     states: StateValues,
     statuses: StatusValues,
+    version: str = "2.0",
 ) -> Interpretation:
-    """Lay ``attributes`` (field = path) over the places of RFC 7643; bad paths raise ValueError."""
-    places = (PERSON_PATHS if role is Role.HRIS else ACCOUNT_PATHS) | dict(attributes)
-    paths = {name: parse_path(text) for name, text in places.items()}
+    """Lay ``attributes`` (field = path) over the places of RFC 7643 or, by version, of SCIM 1.1.
+
+    Raises ValueError for a path that is none.
+    """
+    places = PERSON_PATHS if role is Role.HRIS else ACCOUNT_PATHS
+    if version == "1.1":
+        places = places | {
+            name: ENTERPRISE_1_PATHS.get(name, path) for name, path in places.items()
+        }
+    paths = {name: parse_path(text) for name, text in (places | dict(attributes)).items()}
     return Interpretation(source, role, paths, zone, states, statuses)
 
 
@@ -108,7 +130,7 @@ def read_person(
     """Read one User of an HRIS; without mapped status, ``active`` false is a terminated person."""
     fields = _Fields(resource, how)
     status = fields.status()
-    person_id = fields.key("person_id")
+    person_id = fields.identifier("person_id")
     person = None if person_id is None else Person(
         source=how.source,
         person_id=person_id,
@@ -137,7 +159,7 @@ def read_account(
     """Read one User of an app; ``active`` is None where it is absent or in an unknown spelling."""
     fields = _Fields(resource, how)
     active = fields.active()
-    account_id = fields.key("account_id")
+    account_id = fields.identifier("account_id")
     account = None if account_id is None else Account(
         source=how.source,
         account_id=account_id,
@@ -180,8 +202,33 @@ def read_memberships(resource: Mapping[str, object], group: Group) -> tuple[Memb
     )
 
 
+def read_user_groups(
+    resource: Mapping[str, object], user_id: str, pointer: Pointer, source: str
+) -> tuple[Membership, ...]:
+    """Read the groups a User says it is a direct member of (RFC 7643 section 4.1.2), each once."""
+    direct = (_key((_group_value(one),)) for one in _many(resource, "groups") if _is_direct(one))
+    ids = dict.fromkeys(one for one in direct if one is not None)
+    return tuple(Membership(source, one, user_id, "User", pointer) for one in ids)
+
+
+def _group_value(one: object) -> object:
+    if not isinstance(one, dict):
+        return one
+    return member(one, "value") or last_segment(member(one, "$ref"))
+
+
+def _is_direct(one: object) -> bool:
+    kind = member(one, "type") if isinstance(one, dict) else None
+    return not (isinstance(kind, str) and kind.lower() == "indirect")
+
+
 def _members(resource: Mapping[str, object]) -> list[object]:
-    found = member(resource, _MEMBERS.name)
+    return _many(resource, "members")
+
+
+def _many(resource: Mapping[str, object], name: str) -> list[object]:
+    """The values of a multi-valued attribute, nulls left out; one alone may stand without list."""
+    found = member(resource, name)
     if isinstance(found, list):
         return [one for one in found if one is not None]
     return [] if found is None else [found]
@@ -213,9 +260,9 @@ class _Fields:
     problems: list[str] = field(default_factory=list)
 
     def reported(self, record: T | None, record_id: str | None, other: str) -> Reported[T]:
-        missing = (ID_MISSING,) if record_id is None else ()
+        missing = (ID_MISSING,) if record_id is None and ID_TOO_LONG not in self.problems else ()
         problems = (*missing, *_type_problems(self.resource, other), *self.problems)
-        return Reported(record, tuple(self.notes), problems)
+        return Reported(record, (*shape_notes(self.resource), *self.notes), problems)
 
     def values(self, name: str) -> tuple[object, ...]:
         path = self.how.paths.get(name)
@@ -223,6 +270,13 @@ class _Fields:
 
     def key(self, name: str) -> str | None:
         return _key(self.values(name))
+
+    def identifier(self, name: str) -> str | None:
+        found = self.key(name)
+        if found is not None and len(found) > LONGEST_ID:
+            self.problems.append(ID_TOO_LONG)
+            return None
+        return found
 
     def text(self, name: str) -> str | None:
         return _text(self.values(name))
@@ -244,7 +298,10 @@ class _Fields:
             return None
         try:
             if isinstance(found, str):
-                return parse_instant(found, self.how.zone, ends=ends)
+                instant = parse_instant(found, self.how.zone, ends=ends)
+                if not has_zone(found):
+                    self.notes.append(f"{name} has no zone, taken as the organization's")
+                return instant
         except ValueError:
             pass
         if name == "departed_at":  # a leaver of next month must not be taken for one of today
@@ -294,7 +351,8 @@ def _listed(value: object, states: StateValues) -> bool | None:
 
 def _type_problems(resource: Mapping[str, object], other: str) -> tuple[str, ...]:
     kind = _text(values(resource, _RESOURCE_TYPE))
-    return (WRONG_TYPE,) if kind is not None and kind.lower() == other else ()
+    told = kind.lower() if kind is not None else "group" if is_group(resource) else None
+    return (WRONG_TYPE,) if told == other else ()
 
 
 def _key(found: tuple[object, ...]) -> str | None:
@@ -311,7 +369,6 @@ def _text(found: tuple[object, ...]) -> str | None:
 
 
 def visible(text: str) -> str:
-    """Give text that any file can hold: lone surrogates and NUL become escapes one can see."""
-    if "\0" in text:
-        text = text.replace("\0", "\\x00")
-    return text.encode("utf-8", "backslashreplace").decode()
+    """Give text that any file can hold: control characters and lone surrogates become escapes."""
+    shown = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return shown.encode("utf-8", "backslashreplace").decode()

@@ -187,7 +187,10 @@ def _read_lines(path: Path) -> list[bytes]:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise EvidenceError(f"{path} is a symbolic link", "put the file itself there") from None
-        raise EvidenceError(f"{path} cannot be read: {error.strerror}") from None
+        raise EvidenceError(
+            f"{path} cannot be read: {error.strerror}",
+            "give the rights it needs, or set [runs] directory to another folder",
+        ) from None
     return io.BytesIO(content).readlines()  # splits at newlines alone
 
 

@@ -11,6 +11,7 @@ from scanner.errors import IntegrityError
 from scanner.evidence.chain import CHAIN, RUN, Event, Link, read_chain
 from scanner.evidence.disk import read_file
 from scanner.evidence.manifest import MANIFEST, Manifest, parse_manifest
+from scanner.model import State
 
 FINDINGS = "findings.json"
 _MOST_BYTES = 1 << 32
@@ -38,6 +39,25 @@ def first_seen(runs_directory: Path) -> dict[str, str]:
             if finding not in earliest or run < earliest[finding]:
                 earliest[finding] = run
     return earliest
+
+
+def last_received(runs_directory: Path) -> dict[str, int]:
+    """Map every source to the number of users received when it was last COMPLETE.
+
+    Each manifest is checked against the chain. Raises IntegrityError naming the file that is
+    missing or damaged.
+    """
+    received: dict[str, int] = {}
+    for end in reversed(_ends(runs_directory)):
+        folder = runs_directory / end.run
+        content = _checked(folder, MANIFEST, end.manifest_sha256)
+        try:
+            for source in json.loads(content)["sources"]:
+                if source["state"] == State.COMPLETE:
+                    received.setdefault(source["name"], int(source["users"]["received"]))
+        except (ValueError, KeyError, TypeError):
+            raise _damaged(folder / MANIFEST, "does not list its sources") from None
+    return received
 
 
 def _ends(runs_directory: Path) -> list[Link]:

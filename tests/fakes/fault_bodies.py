@@ -38,8 +38,8 @@ def splice(turn: Turn, *, find: str, put: str, count: int = 1) -> Script:
     """Replace text in the body as it goes out; in ``put``, ``@digits`` and the like are long."""
     long = {"@digits": "7" * 5000, "@deep": "[" * 100_000 + "]" * 100_000,
             "@text": '"' + "s" * 50_000_000 + '"',
-            "@keys": "{" + ",".join(f'"k{n}":1' for n in range(10**6)) + "}" if "@keys" in put
-            else "", "@list": "[" + "1," * 10**6 + "1]" if "@list" in put else "",
+            "@keys": "{" + ",".join(f'"k{n}":1' for n in range(1_100_000)) + "}" if "@keys" in put
+            else "", "@list": "[" + "1," * 1_100_000 + "1]" if "@list" in put else "",
             "@many": ",".join(f'"m{n}":1' for n in range(10**5)) if "@many" in put
             else ""}  # fmt: skip
     for name, text in long.items():
@@ -65,8 +65,10 @@ def record(
     turn: Turn, *, put: Record | None = None, drop: Sequence[str] = (), which: Sequence[str] = ()
 ) -> Script:
     """Put attributes into records of a page or leave some out, in the records named or in all."""
-    page = deepcopy(turn.page())
-    for one in page["Resources"]:
+    asked = turn.asked.path.strip("/").partition("/")[2]
+    found = [one for one in turn.records if one["id"] == asked]
+    page = deepcopy(found[0] if found else turn.page())
+    for one in [page] if found else page["Resources"]:
         if not which or one["id"] in which:
             one.update(_expanded(put or {}))
             for name in drop:
@@ -158,7 +160,7 @@ def mutate(turn: Turn, *, do: Sequence[str]) -> Script:
             users.append({**deepcopy(users[-1]), "id": name, "userName": f"new-{name}"})
         elif verb == "triple":
             copies = [(one, mark) for mark in "xy" for one in tuple(users)]
-            users += [{**one, "id": one["id"] + mark} for one, mark in copies]
+            users += [{**one, "id": one["id"] + mark, "groups": []} for one, mark in copies]
         elif verb == "first":
             users.insert(0, users.pop(place))
         else:
@@ -247,4 +249,3 @@ def injector(name: str, parameters: Mapping[str, Any]) -> Injector:
     """Give the injector called ``name`` with its parameters filled in."""
     chosen = INJECTORS[name]
     return lambda turn: chosen(turn, **parameters)
-

@@ -87,7 +87,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One request to be answered; ``rank`` counts the pages of one pass through a list from 1."""
+    """One request to be answered.
+
+    ``rank`` counts the pages of one pass through a list from 1; it is 0 where one resource is
+    asked for.
+    """
 
     server: FaultServer
     asked: Asked
@@ -100,6 +104,11 @@ class Turn:
     def records(self) -> list[Record]:
         """The true list that is asked for."""
         return self.server.truth[self.kind]
+
+    @property
+    def alone(self) -> bool:
+        """Whether one resource is asked for, not a list."""
+        return self.rank == 0
 
     @property
     def past_end(self) -> bool:
@@ -140,16 +149,18 @@ class Planted:
     hits: int = 0
 
     def strikes(self, turn: Turn) -> bool:
-        """Tell whether this request is one the fault waits for."""
-        places = {
-            "any": True,
-            "first": turn.rank == 1,
-            "second": turn.rank == 2,
-            "later": turn.rank > 1,
-            "past_end": turn.past_end,
-        }
+        """Tell whether this request is one the fault waits for.
+
+        ``everything`` means requests for one resource too, all else only those for a list.
+        """
         due = not self.times or self.hits < self.times
-        return due and self.on in (turn.kind, "anything") and places[self.at]
+        if not due or self.on not in (turn.kind, "anything"):
+            return False
+        if self.at in ("any", "everything"):
+            return self.at == "everything" or not turn.alone
+        if self.at == "past_end":
+            return not turn.alone and turn.past_end
+        return turn.rank in {"first": (1,), "second": (2,), "later": range(2, 10**6)}[self.at]
 
 
 def message(
@@ -184,7 +195,7 @@ def error_body(status: int, detail: str, **more: str) -> Record:
 
 
 class FaultServer:
-    """One server with its true state, its ledger and the faults planted in it; of several, the first that strikes."""
+    """One server with its true state, its ledger and its faults; the first that strikes counts."""
 
     def __init__(self, truth: Truth, host: str = "127.0.0.1") -> None:
         self.truth = truth
@@ -323,7 +334,7 @@ class FaultServer:
             return Turn(self, asked, known, 0, 1, 1)
         cursor = query.get("cursor")
         first = query.get("startIndex", "1") if cursor is None else cursor.removeprefix("c")
-        start = max(int(first or "1"), 1)
+        start = max(int(first), 1) if first.isdigit() else 1
         starts = self._starts.setdefault(kind, [])
         if start == 1:
             starts.clear()
@@ -355,6 +366,9 @@ def honest(turn: Turn) -> Script:
     if not turn.kind:
         return [message(error_body(404, "no such endpoint"), 404)]
     if not identifier:
+        cursor = turn.asked.query.get("cursor", "")
+        if cursor and not cursor.removeprefix("c").isdigit():
+            return [message(error_body(400, "no such cursor", scimType="invalidCursor"), 400)]
         return [message(turn.page())]
     for record in turn.records:
         if record["id"] == unquote(identifier):
@@ -370,68 +384,3 @@ def running(*servers: FaultServer) -> Iterator[None]:
     finally:
         for server in servers:
             server.stop()
-
-
-def make_people() -> Truth:
-    """Twelve people of whom two, p4 and p9, have left."""
-    return {"Users": [_person(number) for number in range(1, 13)], "Groups": []}
-
-
-def _person(number: int) -> Record:
-    department = "Engineering" if number <= 3 else "Sales"
-    return {
-        "schemas": [USER, ENTERPRISE],
-        "id": f"p{number}",
-        "userName": f"person{number}",
-        "displayName": f"Person {number}",
-        "emails": [{"value": f"person{number}@corp.example", "primary": True}],
-        "active": number not in {4, 9},
-        "userType": "terminated" if number in {4, 9} else "active",
-        ENTERPRISE: {"employeeNumber": f"E{number:03}", "department": department},
-        "meta": {"resourceType": "User"},
-    }
-
-
-def make_app() -> Truth:
-    """Twenty-three accounts: a4 and a21 outlived p4 and p9, a22 and a23 are nobody's; two groups.
-
-    a1 to a12 belong to p1 to p12, a13 to a21 are second accounts of p1 to p9.
-    """
-    groups = {"g1": ["a1", "a2", "a3"], "g2": ["a9", "a21"]}
-    return {
-        "Users": [_account(number, groups) for number in range(1, 24)],
-        "Groups": [_group(name, members) for name, members in groups.items()],
-    }
-
-
-def _account(number: int, groups: dict[str, list[str]]) -> Record:
-    owner = number if number <= 12 else number - 12
-    name = f"a{number}"
-    account: Record = {
-        "schemas": [USER],
-        "id": name,
-        "userName": f"login{number}",
-        "displayName": f"Login {number}",
-        "emails": [{"value": f"login{number}@corp.example", "primary": True}],
-        "active": number not in {9, 16},
-        "groups": [{"value": one} for one, members in groups.items() if name in members],
-        "meta": {
-            "resourceType": "User",
-            "created": "2024-01-01T00:00:00Z",
-            "lastModified": "2025-01-01T00:00:00Z",
-        },
-    }
-    if owner <= 9 or number <= 12:
-        account["schemas"] = [USER, ENTERPRISE]
-        account[ENTERPRISE] = {"employeeNumber": f"E{owner:03}"}
-    return account
-
-
-def _group(name: str, members: list[str]) -> Record:
-    return {
-        "schemas": [GROUP],
-        "id": name,
-        "displayName": f"Group {name}",
-        "members": [{"value": one, "type": "User"} for one in members],
-        "meta": {"resourceType": "Group"},
-    }

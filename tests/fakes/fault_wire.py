@@ -9,8 +9,9 @@ import ssl
 import subprocess
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -88,8 +89,7 @@ def misplaced(turn: Turn, *, how: str) -> Script:
     shifts = {2: turn.count, 3: -turn.count} if how == "swapped" else {}
     shift = shifts.get(turn.rank, 0) if how == "swapped" else -turn.count * (turn.rank > 1)
     start = turn.start + shift
-    other = Turn(turn.server, turn.asked, turn.kind, turn.rank, start, turn.count)
-    return [message(other.page())]
+    return [message(replace(turn, start=start).page())]
 
 
 def answer(
@@ -104,12 +104,12 @@ def answer(
 ) -> Script:
     """Answer a page with another status, other headers, another body; the rest stays honest.
 
-    ``{here}``, ``{path}`` and ``{evil}`` in a header are this server's origin, the path asked for
-    and the origin of a server that must never hear of us.
+    In all of them ``{here}``, ``{path}`` and ``{evil}`` are this server's origin, the path asked
+    for and a server that must never hear of us; ``{authorization}`` gives our own secret back.
     """
-    content = json.dumps(turn.page()).encode() if body is None else body.encode()
+    content = json.dumps(turn.page()).encode() if body is None else fill(turn, body).encode()
     if error is not None:
-        content = json.dumps(error_body(status, error)).encode()
+        content = json.dumps(error_body(status, fill(turn, error))).encode()
     filled = [(name, fill(turn, value)) for name, value in headers]
     if status in (204, 304):
         content, framing = b"", "none"
@@ -125,13 +125,13 @@ def fill(turn: Turn, text: str) -> str:
         .replace("{path}", turn.asked.target)
         .replace("{evil}", evil)
         .replace("{authority}", here.partition("//")[2])
+        .replace("{authorization}", turn.asked.header("authorization"))
     )
 
 
 def linked(turn: Turn, *, target: str, where: str = "header") -> Script:
     """Page by links only: give the first page for ever, and say that the rest is at ``target``."""
-    first = Turn(turn.server, turn.asked, turn.kind, 1, 1, turn.count)
-    page, address = first.page(), fill(turn, target)
+    page, address = replace(turn, start=1).page(), fill(turn, target)
     if where == "body":
         return [message({**page, "next": address})]
     return [message(page, headers=[("Link", f'<{address}>; rel="next"')])]
@@ -172,11 +172,9 @@ def two_lengths(turn: Turn, *, other: str) -> Script:
 
 
 def surplus(turn: Turn, *, forged: bool = False) -> Script:
-    """Send more than was announced: garbage, or a whole answer to the next question."""
-    after = Turn(
-        turn.server, turn.asked, turn.kind, turn.rank, turn.start + turn.count, turn.count
-    )
-    extra = message(after.page()) if forged else b'{"more": true}'
+    """Send more than was announced: garbage, or an answer to the next question, about groups."""
+    groups = replace(turn, kind="Groups", rank=1, start=1)
+    extra = message(groups.page()) if forged else b'{"more": true}'
     return [message(turn.page()) + extra]
 
 
@@ -237,7 +235,7 @@ _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
 @contextmanager
-def resolving(names: dict[str, Sequence[str]]) -> Iterator[list[str]]:
+def resolving(names: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
     """Resolve names as told, and let nothing connect beyond this machine.
 
     Gives the list of addresses to which a connection was attempted.

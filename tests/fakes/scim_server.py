@@ -1,6 +1,7 @@
 """A SCIM 2.0 server on a real loopback socket that can be told to misbehave.
 
-It pages by index, answers PATCH of ``active``, and writes down every request it gets.
+It pages by index or by cursor, gives records by id, answers PATCH of ``active``, and writes down
+every request it gets. With Fault.SCIM_1 it speaks SCIM 1.1.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+CORE_1 = "urn:scim:schemas:core:1.0"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
@@ -51,6 +53,20 @@ class Fault(StrEnum):
     SCIM_ERROR_200 = "answers 200 with a SCIM error"
     CHUNKED = "sends chunked answers (which is right)"
     WRONG_ECHO = "says other page figures than those of the page"
+    CURSOR_ONLY = "answers 501 to startIndex, and pages by cursor without total (which is right)"
+    CURSOR_UNASKED = "pages by cursor whatever is asked"
+    CURSOR_LOOPS = "pages by cursor and gives the first cursor again and again"
+    CURSOR_EMPTY = "pages by cursor and gives an empty one at the end"
+    CURSOR_NUMBER = "pages by cursor and gives numbers for cursors"
+    CURSOR_LAPSES = "pages by cursor and gives up its third cursor"
+    CURSOR_LAPSES_ONCE = "pages by cursor and gives up its third cursor, once"
+    CURSOR_BREAKS = "pages by cursor and answers 400 of another kind to its third cursor"
+    ACTIVE_BY_ID = "leaves active out of lists only"
+    MEMBERS_BY_ID = "leaves members out of lists only"
+    WRONG_BY_ID = "leaves active and members out of lists, and gives another record by id"
+    BREAKS_BY_ID = "leaves active and members out of lists, and gives only the first record by id"
+    SCIM_1 = "speaks SCIM 1.1, with totals as strings (which is right there)"
+    SCIM_1_ERROR = "answers 200 with an error as SCIM 1.1 writes it"
     SLOW = "never finishes its answer"
 
 
@@ -76,6 +92,10 @@ class ScimServer:
     spent: set[Fault] = field(default_factory=set)
     port: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
+    config: dict[str, Any] | None = None
+    at_once: int = 0
+    most_at_once: int = 0
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
@@ -133,8 +153,22 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer a list or one resource."""
         self._enter()
-        if not self._refused():
-            self._answer()
+        with self._counted():
+            if not self._refused():
+                self._answer()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count how many requests are being answered at once."""
+        scim = self.scim
+        with scim.counting:
+            scim.at_once += 1
+            scim.most_at_once = max(scim.most_at_once, scim.at_once)
+        try:
+            yield
+        finally:
+            with scim.counting:
+                scim.at_once -= 1
 
     def do_PATCH(self) -> None:
         """Replace ``active`` of one user."""
@@ -164,6 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._raw(200, b"<html>Sign in</html>", ("Content-Type", "text/html"))
         elif scim.has(Fault.SCIM_ERROR_200):
             self._send(200, {"schemas": [ERROR], "status": "500", "detail": "no tenant"})
+        elif scim.has(Fault.SCIM_1_ERROR):
+            self._send(200, {"Errors": [{"description": "no tenant", "code": "404"}]})
         elif "/Groups" in self.path and scim.has(Fault.NO_GROUPS):
             self._error(404, "no such endpoint")
         elif "/Groups" in self.path and scim.has(Fault.GROUPS_FORBIDDEN):
@@ -174,15 +210,80 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         parts = urlsplit(self.path)
-        kind = parts.path.removeprefix("/scim/v2").strip("/")
+        kind, _, wanted = parts.path.removeprefix("/scim/v2").strip("/").partition("/")
+        if kind.startswith("ServiceProviderConfig") and self.scim.config is not None:
+            self._send(200, self.scim.config)
+            return
         if kind not in ("Users", "Groups"):
             self._error(404, "no such endpoint")
             return
-        query = parse_qs(parts.query)
+        everything = self.scim.users if kind == "Users" else self.scim.groups
+        if wanted:
+            self._one(everything, unquote(wanted))
+            return
+        query = parse_qs(parts.query, keep_blank_values=True)
+        if self._by_cursor(query):
+            self._chain(everything, query)
+            return
         start = max(int(query.get("startIndex", ["1"])[0]), 1)
         count = min(int(query.get("count", ["1000"])[0]), self.scim.max_page)
-        everything = self.scim.users if kind == "Users" else self.scim.groups
         self._page(everything, start, count)
+
+    def _one(self, everything: list[dict[str, Any]], wanted: str) -> None:
+        scim = self.scim
+        hidden = {"active"} if scim.has(Fault.ABSENT_ACTIVE) else set()
+        hidden |= {"members"} if scim.has(Fault.MEMBERS_HIDDEN) else set()
+        found = [one for one in everything if one.get("id") == wanted]
+        if scim.has(Fault.WRONG_BY_ID):
+            found = [one for one in everything if one.get("id") != wanted]
+        if not found or (scim.has(Fault.BREAKS_BY_ID) and found[0] is not everything[0]):
+            self._error(404, "not found")
+            return
+        self._send(200, {name: value for name, value in found[0].items() if name not in hidden})
+
+    def _by_cursor(self, query: dict[str, list[str]]) -> bool:
+        scim = self.scim
+        kinds = [one for one in Fault if one.name.startswith("CURSOR") and scim.has(one)]
+        if kinds == [Fault.CURSOR_ONLY] and "startIndex" in query:
+            return True
+        return bool(kinds) and ("cursor" in query or scim.has(Fault.CURSOR_UNASKED))
+
+    def _chain(self, everything: list[dict[str, Any]], query: dict[str, list[str]]) -> None:
+        """Answer with one page of a chain (RFC 9865); a cursor names the place it starts at."""
+        scim = self.scim
+        if "startIndex" in query and not scim.has(Fault.CURSOR_UNASKED):
+            self._error(501, "cursors only")
+            return
+        cursor = query.get("cursor", [""])[0]
+        first = int(cursor.rpartition("+=/")[2] or 0)
+        count = min(int(query["count"][0]), scim.max_page)
+        if first == 2 * count and self._breaks():
+            return
+        page = [self._shown(one) for one in everything[first : first + count]]
+        body = {"schemas": [LIST_RESPONSE], "itemsPerPage": len(page), "Resources": page}
+        after = first + len(page)
+        if after < len(everything):
+            body["nextCursor"] = self._cursor(after, count)
+        elif scim.has(Fault.CURSOR_EMPTY):
+            body["nextCursor"] = ""
+        self._deliver(body, first + 1)
+
+    def _cursor(self, after: int, count: int) -> object:
+        if self.scim.has(Fault.CURSOR_NUMBER):
+            return after
+        return f"c+=/{count if self.scim.has(Fault.CURSOR_LOOPS) else after}"
+
+    def _breaks(self) -> bool:
+        """Refuse a cursor, if a fault says so."""
+        scim = self.scim
+        if scim.has(Fault.CURSOR_LAPSES) or scim.first_time(Fault.CURSOR_LAPSES_ONCE):
+            kind = "expiredCursor"
+        elif scim.has(Fault.CURSOR_BREAKS):
+            kind = "invalidCount"
+        else:
+            return False
+        self._send(400, {"schemas": [ERROR], "status": "400", "scimType": kind})
+        return True
 
     def _page(self, everything: list[dict[str, Any]], start: int, count: int) -> None:
         scim = self.scim
@@ -205,6 +306,8 @@ class _Handler(BaseHTTPRequestHandler):
             "itemsPerPage": len(page),
             "Resources": page,
         }
+        if scim.has(Fault.SCIM_1):
+            body |= {"schemas": [CORE_1], "totalResults": str(total), "startIndex": str(start)}
         if scim.has(Fault.WRONG_ECHO):
             body |= {"startIndex": start + 1, "itemsPerPage": count + 1}
         if scim.has(Fault.ECHO_TOKEN):
@@ -213,9 +316,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _shown(self, resource: dict[str, Any]) -> dict[str, Any]:
         hidden = set()
-        if self.scim.has(Fault.ABSENT_ACTIVE):
+        by_id = {Fault.WRONG_BY_ID, Fault.BREAKS_BY_ID}
+        if self.scim.faults & {Fault.ABSENT_ACTIVE, Fault.ACTIVE_BY_ID, *by_id}:
             hidden.add("active")
-        if self.scim.has(Fault.MEMBERS_HIDDEN):
+        if self.scim.faults & {Fault.MEMBERS_HIDDEN, Fault.MEMBERS_BY_ID, *by_id}:
             hidden.add("members")
         return {name: value for name, value in resource.items() if name not in hidden}
 
@@ -277,9 +381,11 @@ def serving(
     *faults: Fault,
     max_page: int = 1000,
     redirect_to: str = "http://127.0.0.1:9/elsewhere",
+    config: dict[str, Any] | None = None,
 ) -> Iterator[ScimServer]:
     """Run a server on a loopback socket for the length of a ``with`` block."""
     scim = ScimServer(list(users), list(groups), frozenset(faults), max_page, redirect_to)
+    scim.config = config
     handler = type("Handler", (_Handler,), {"scim": scim})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True

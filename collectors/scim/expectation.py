@@ -1,0 +1,230 @@
+"""What a list must show beyond its own figures: size, canaries, records that can be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collectors.scim.point import Checked, failed, held, unreached
+from collectors.scim.resource import (
+    ACTIVE_UNKNOWN,
+    DEPARTURE_UNREADABLE,
+    ID_MISSING,
+    ID_TOO_LONG,
+    MEMBER_UNREADABLE,
+    STATUS_UNKNOWN,
+    WRONG_TYPE,
+)
+from collectors.scim.walk import Glance, Walk
+from scanner.model import ProofPoint, Reason, Resource
+
+SMALL_LIST = 10
+ROUND_MEMBER_COUNTS = frozenset({100, 200, 500, 1000})
+
+_PROBLEMS = {
+    ID_TOO_LONG: ("have an id of more than 1024 characters", "such a record is not kept"),
+    ID_MISSING: ("have no id", "without an id a record cannot be told from others"),
+    ACTIVE_UNKNOWN: (
+        "do not say in a known way whether they are active",
+        "name the server's spellings in active_values, or the right place in attributes.active",
+    ),
+    STATUS_UNKNOWN: (
+        "have no employment status, or one that is not in status_values",
+        "add its spelling to status_values, where unknown is a list too; or fix attributes.status",
+    ),
+    DEPARTURE_UNREADABLE: (
+        "have a departure that is not an RFC 3339 date or time",
+        "without it a future departure looks like a past one; correct attributes.departed_at",
+    ),
+    WRONG_TYPE: ("are of another resource type", "check users_path and groups_path"),
+    MEMBER_UNREADABLE: ("have a member without an id", "such a membership cannot be followed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What is known of a list's size beforehand; None means not known.
+
+    ``expected`` is the least number the source's settings state, ``cap`` the number at which the
+    vendor is known to cut its lists, ``previous`` the number in the last COMPLETE run. A drop from
+    it by more than ``max_drop_percent`` is refused down to ``acknowledged``.
+    """
+
+    expected: int | None = None
+    cap: int | None = None
+    previous: int | None = None
+    max_drop_percent: int = 30
+    acknowledged: int | None = None
+
+
+UNKNOWN_SIZE = Size()
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a list must show beyond its own figures.
+
+    ``canaries`` must each be answered to by a record, with ``canaries_stay`` by one that is neither
+    inactive nor terminated; an empty list is refused unless
+    ``may_be_empty``; with ``needs_members`` at least one group must show a member, and no group
+    may show exactly ``members_cap``. ``passes`` is how many walks in a row must agree;
+    ``unreliable`` says that totals are not relied on; ``excuses`` names departures put up with.
+    """
+
+    canaries: tuple[str, ...] = ()
+    canaries_stay: bool = False
+    may_be_empty: bool = False
+    needs_members: bool = False
+    size: Size = UNKNOWN_SIZE
+    members_cap: int | None = None
+    passes: int = 1
+    unreliable: bool = False
+    excuses: frozenset[str] = frozenset()
+
+
+def check_content(walk: Walk, expected: Expectation) -> tuple[Checked, ...]:
+    """Check what the records of a walk are, where :mod:`collectors.scim.proof` counts them."""
+    return (
+        _not_empty(walk, expected),
+        _size(walk, expected.size),
+        _canaries(walk, expected),
+        _understood(walk, expected),
+    )
+
+
+def _not_empty(walk: Walk, expected: Expectation) -> Checked:
+    count = len(walk.distinct_ids())
+    if count or expected.may_be_empty or walk.failure is not None:
+        shown = bool(count) or expected.may_be_empty
+        return Checked(ProofPoint("not_empty", shown, f"{count} ids"))
+    return failed(
+        "not_empty",
+        "0 ids",
+        "read.empty",
+        f"the server lists no {walk.resource} at all",
+        "does the token see everybody? if it is really empty, set allow_empty = true",
+    )
+
+
+def _size(walk: Walk, size: Size) -> Checked:
+    count = len(walk.distinct_ids())
+    if size.expected is None and size.cap is None and size.previous is None:
+        return held("size", f"{count} ids, nothing known beforehand")
+    if walk.failure is not None:
+        return unreached("size")
+    if size.expected is not None and count < size.expected:
+        return failed(
+            "size",
+            f"{count} ids, at least {size.expected} expected",
+            "read.fewer_than_expected",
+            f"the server lists {count} {walk.resource}, and expected_size is {size.expected}",
+            "does the token see everybody? if they are really gone, correct expected_size",
+        )
+    if size.cap is not None and count >= size.cap and count != size.expected:
+        return failed(
+            "size",
+            f"{count} ids, known limit {size.cap}",
+            "read.cap_reached",
+            f"the server lists {count} {walk.resource}, and is known to stop at {size.cap}",
+            f"if there are really so many, set expected_size = {count}",
+        )
+    return _drop(count, walk.resource, size)
+
+
+def _drop(count: int, resource: Resource, size: Size) -> Checked:
+    """The guard against a list that shrank since it was last whole."""
+    before = size.previous
+    if before is None or before <= SMALL_LIST:
+        return held("size", f"{count} ids")
+    detail = f"{count} ids, {before} in the last complete run"
+    if (before - count) * 100 <= size.max_drop_percent * before:
+        return held("size", detail)
+    if size.acknowledged is not None and count >= size.acknowledged:
+        return held("size", f"{detail}, acknowledged down to {size.acknowledged}")
+    return failed(
+        "size",
+        detail,
+        "read.dropped",
+        f"the server lists {count} {resource}, in the last complete run it was {before}",
+        "does the token still see everybody? if they are really gone, "
+        f"set acknowledge_drop_to = {count} for this source",
+    )
+
+
+def _canaries(walk: Walk, expected: Expectation) -> Checked:
+    if not expected.canaries:
+        return held("canaries", "none configured")
+    found = frozenset[str]().union(*(glance.canaries for glance in walk.glances()))
+    missing = [canary for canary in expected.canaries if canary not in found]
+    if not missing:
+        return _departed_canaries(walk, expected)
+    return failed(
+        "canaries",
+        f"{len(missing)} of {len(expected.canaries)} missing",
+        "read.canary_missing",
+        f"not among the {walk.resource} although they must be: {', '.join(missing)}",
+        "the token may see only a part; if they are really gone, correct canaries",
+    )
+
+
+def _departed_canaries(walk: Walk, expected: Expectation) -> Checked:
+    """A canary that is gone tells of a status read the wrong way round."""
+    staying = [glance.canaries for glance in walk.glances() if not glance.gone]
+    found = frozenset[str]().union(*staying) if expected.canaries_stay else expected.canaries
+    departed = [canary for canary in expected.canaries if canary not in found]
+    if not departed:
+        return held("canaries", f"all {len(expected.canaries)} present")
+    return failed(
+        "canaries",
+        f"{len(departed)} of {len(expected.canaries)} terminated",
+        "read.canary_departed",
+        f"terminated although they are canaries: {', '.join(departed)}",
+        "is the status read from the right place? if they really left, correct canaries",
+    )
+
+
+def _understood(walk: Walk, expected: Expectation) -> Checked:
+    glances = list(walk.glances())
+    reasons = [
+        _problem(code, walk.resource, [glance for glance in glances if code in glance.problems])
+        for code in sorted({code for glance in glances for code in glance.problems})
+    ]
+    if expected.needs_members and glances and not any(glance.members for glance in glances):
+        reasons.append(NO_MEMBERS)
+    reasons += _cut_groups(walk.resource, glances, expected)
+    odd = sum(bool(glance.problems) for glance in glances)
+    detail = f"{len(glances) - odd} of {len(glances)} records understood"
+    return Checked(ProofPoint("records_understood", not reasons, detail), tuple(reasons))
+
+
+NO_MEMBERS = Reason(
+    "groups.members_not_observable",
+    "there are groups, but the server shows no member of any of them",
+    'does the token see members? where users name their groups, set members = "from_users"',
+)
+
+
+def _cut_groups(resource: Resource, glances: list[Glance], expected: Expectation) -> list[Reason]:
+    """Groups of exactly so many members that the server may have left the others out."""
+    if resource is not Resource.GROUPS:
+        return []
+    caps = set() if "round_member_count" in expected.excuses else set(ROUND_MEMBER_COUNTS)
+    caps |= {expected.members_cap} if expected.members_cap else set()
+    cut = [glance for glance in glances if len(glance.members) in caps]
+    if not cut:
+        return []
+    message = (
+        f"{len(cut)} groups show exactly as many members as a server may cut off at "
+        f"(first: id {cut[0].id} with {len(cut[0].members)})"
+    )
+    hint = (
+        "compare with the app's own pages; if all members are there, "
+        'set excuses = ["round_member_count"]'
+    )
+    return [Reason("groups.members_truncated", message, hint)]
+
+
+def _problem(code: str, resource: Resource, glances: list[Glance]) -> Reason:
+    what, hint = _PROBLEMS[code]
+    first = next((glance.id for glance in glances if glance.id is not None), None)
+    named = f" (first: id {first})" if first is not None else ""
+    return Reason(code, f"{len(glances)} {resource} {what}{named}", hint)

@@ -1,0 +1,75 @@
+"""One look at each source before an audit: is it there, does it let us in, what does it show?
+
+A handful of requests per source, all GET: its ServiceProviderConfig, one page of users, one page
+of groups, and one user or group by id where the list says too little. Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from collectors.base import Collector
+from collectors.http import SYSTEM_TIMING, Timing
+from collectors.look import Look
+from collectors.registry import build_collector
+from collectors.scim.collector import ScimCollector
+from scanner.config import Source
+from scanner.model import PageSurvey, Reason, SignIn, Survey
+
+
+def survey_all(
+    sources: Mapping[str, Source],
+    zone: ZoneInfo,
+    folder: Path,
+    *,
+    groups_needed: frozenset[str] = frozenset(),
+    timing: Timing = SYSTEM_TIMING,
+) -> tuple[Survey, ...]:
+    """Look at all ``sources`` at the same time; the result is in their order.
+
+    ``groups_needed`` names the sources whose groups an entitlement depends on. Raises ConfigError
+    before the first request; whatever a server or the network does becomes part of the result.
+    """
+    built = {name: build_collector(name, source, zone, folder) for name, source in sources.items()}
+
+    async def all_at_once() -> list[Survey]:
+        return await asyncio.gather(
+            *(
+                survey(collector, name, sources[name], name in groups_needed, timing)
+                for name, collector in built.items()
+            )
+        )
+
+    return tuple(asyncio.run(all_at_once()))
+
+
+async def survey(
+    collector: Collector,
+    name: str,
+    source: Source,
+    groups_needed: bool = False,
+    timing: Timing = SYSTEM_TIMING,
+) -> Survey:
+    """Look at one source and say what its first page shows; never raises for what it does."""
+    if not isinstance(collector, ScimCollector):
+        return _not_scim(name, source)
+    scim = collector._source  # noqa: SLF001 - exactly what an audit would ask, and how
+    look = Look(scim, source, groups_needed, timing)
+    try:
+        await look.at_everything()
+    finally:
+        await look.inquiry.aclose()
+    return look.result()
+
+
+def _not_scim(name: str, source: Source) -> Survey:
+    message = f"sources of type {source.type} cannot be looked at one page at a time"
+    reason = Reason("check.unsupported", message, "ghostscan audit reads it and says how it went")
+    page = PageSurvey(0, failure=reason)
+    return Survey(
+        name, source.role, source.type, source.url, reachable=False, sign_in=SignIn.UNKNOWN,
+        users=page, groups=page, lacking=(reason,),
+    )  # fmt: skip

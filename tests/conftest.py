@@ -1,0 +1,118 @@
+"""What holds for the whole suite: no test leaks a secret, and the table of faults is counted."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+import tomllib
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+CANARY = "gs-canary-5tq8vZ"
+"""A test's secret holds this text, or is made known with :func:`watch`."""
+
+FAULTS = Path(__file__).parent / "faults.toml"
+
+_watched: set[str] = {CANARY}
+_forms: dict[frozenset[str], re.Pattern[bytes]] = {}
+
+
+def watch(token: str) -> str:
+    """Give ``token`` back; from now on no test may leave it in a file, on a stream or in a log."""
+    _watched.add(token)
+    return token
+
+
+def leaked(content: bytes) -> bool:
+    """Tell whether a watched secret stands in ``content``: as it is, in base64, URL-encoded."""
+    known = frozenset(_watched)
+    if known not in _forms:
+        forms = {form for token in known for form in _spellings(token)}
+        _forms[known] = re.compile(b"|".join(re.escape(form) for form in sorted(forms)))
+    return _forms[known].search(content) is not None
+
+
+def _spellings(token: str) -> Iterator[bytes]:
+    """Every way a secret may be written, also in the middle of something encoded in base64."""
+    yield token.encode()
+    yield quote(token, safe="").encode()
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + token.encode())
+        core = encoded[(0, 2, 3)[shift] : -4]
+        yield core
+        yield core.replace(b"+", b"-").replace(b"/", b"_")
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    """Give a file as it stands and as it unpacks."""
+    raw = path.read_bytes()
+    yield raw
+    if raw.startswith(b"\x1f\x8b"):
+        try:
+            yield gzip.decompress(raw)
+        except (OSError, EOFError):
+            return  # a test damaged it on purpose
+    elif path.suffix == ".xlsx" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            yield from (archive.read(name) for name in archive.namelist())
+
+
+@pytest.fixture(autouse=True)
+def _leak_canary(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each test that has a folder, look for watched secrets in everything below it."""
+    folder: Path | None = None
+    if "tmp_path" in request.fixturenames:
+        folder = request.getfixturevalue("tmp_path")
+    yield
+    if folder is None:
+        return
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            assert not any(map(leaked, _contents(path))), f"a secret stands in {path}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:  # noqa: ANN401 - pluggy's own
+    """Fail a test that printed or logged a watched secret."""
+    report = yield
+    for title, text in report.sections:
+        if report.outcome == "passed" and leaked(text.encode("utf-8", "replace")):
+            report.outcome = "failed"
+            report.longrepr = f"a secret stands in the {title}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many faults of the data file were met, from what the tests really did."""
+    outcomes = _fault_outcomes(terminalreporter)
+    if not outcomes:
+        return
+    data = tomllib.loads(FAULTS.read_text(encoding="utf-8"))
+    terminalreporter.section("faults")
+    sums = [0, 0]
+    for letter, title in data["groups"].items():
+        ids = [fault["id"] for fault in data["fault"] if fault["id"].startswith(letter)]
+        met = [one for one in ids if outcomes[one] == {"passed"}]
+        rest = [one for one in ids if one not in met]
+        said = f"  open: {', '.join(rest)}" if rest else ""
+        terminalreporter.write_line(f"{letter}  {title:<20} {len(met):>3} of {len(ids):<3}{said}")
+        sums = [sums[0] + len(met), sums[1] + len(ids)]
+    terminalreporter.write_line(f"faults: {sums[0]} of {sums[1]}")
+
+
+def _fault_outcomes(reporter: pytest.TerminalReporter) -> defaultdict[str, set[str]]:
+    """By fault, the outcomes of all its variants; ``xfailed`` is an open one."""
+    outcomes: defaultdict[str, set[str]] = defaultdict(set)
+    for outcome in ("passed", "failed", "error", "xfailed", "xpassed", "skipped"):
+        for report in reporter.stats.get(outcome, ()):
+            found = re.search(r"::test_fault\[([A-Z]\d\d)", getattr(report, "nodeid", ""))
+            if found:
+                outcomes[found[1]].add(outcome)
+    return outcomes
