@@ -1,0 +1,49 @@
+"""``ghostscan.toml``: what a person writes, checked before anything is done.
+
+Unknown keys are errors that name the key and the nearest valid one. Secrets are references
+(``env:NAME``, ``file:PATH``, ``keyring:service/user``, ``command:ARGV``); a literal is refused.
+"""
+
+from scanner.config.auth import SECRET_SCHEMES, Auth, Basic, Header, Mtls, OAuth2
+from scanner.config.file import (
+    SOURCE_NAME,
+    Config,
+    Entitlement,
+    LoadedConfig,
+    load_config,
+    parse_config,
+)
+from scanner.config.limit import RemovalLimit, parse_limit
+from scanner.config.source import (
+    ACCOUNT_ATTRIBUTES,
+    PERSON_ATTRIBUTES,
+    Excuse,
+    Source,
+    StateValues,
+    StatusValues,
+)
+from scanner.config.url import is_loopback
+
+__all__ = [
+    "ACCOUNT_ATTRIBUTES",
+    "PERSON_ATTRIBUTES",
+    "SECRET_SCHEMES",
+    "SOURCE_NAME",
+    "Auth",
+    "Basic",
+    "Config",
+    "Entitlement",
+    "Excuse",
+    "Header",
+    "LoadedConfig",
+    "Mtls",
+    "OAuth2",
+    "RemovalLimit",
+    "Source",
+    "StateValues",
+    "StatusValues",
+    "is_loopback",
+    "load_config",
+    "parse_config",
+    "parse_limit",
+]

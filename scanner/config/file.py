@@ -1,0 +1,208 @@
+"""The whole ``ghostscan.toml``, read and checked before anything is done."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from scanner.config.limit import RemovalLimit, parse_limit
+from scanner.config.source import Source
+from scanner.config.strict import Strict, nearest
+from scanner.errors import ConfigError
+from scanner.model import Role
+
+RULE_FIELDS = frozenset({
+    "person_id", "employee_number", "user_name", "status", "worker_type", "department", "title",
+    "manager_id", "location",
+})  # fmt: skip
+
+
+class Organization(Strict):
+    """Whose accounts are audited, and where a departure date ends."""
+
+    name: str = "(organization not named)"
+    timezone: str = "UTC"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            near = nearest(value, available_timezones())
+            raise ValueError(f"is not an IANA time zone{near}")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which a departure date ends at midnight."""
+        return ZoneInfo(self.timezone)
+
+
+class PolicySettings(Strict):
+    """The company's own rule; without one, removal is expected at once and the report says so."""
+
+    deprovision_within: str = "immediate"
+    reference: str = ""
+    dormant_after: str | None = None
+
+    @field_validator("deprovision_within", "dormant_after")
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_limit(value)
+        return value
+
+    @property
+    def limit(self) -> RemovalLimit:
+        """The parsed form of ``deprovision_within``."""
+        return parse_limit(self.deprovision_within)
+
+
+class Runs(Strict):
+    """Where run folders are kept; relative to the configuration file."""
+
+    directory: Path = Path("runs")
+
+
+class Entitlement(Strict):
+    """Who should be in a group of an app: by rule over people, or as a group of another source."""
+
+    app: str
+    group: str = Field(min_length=1)
+    people: dict[str, tuple[str, ...]] | None = None
+    mirrors: str | None = Field(default=None, pattern=r"^[^:]+:.+$")
+
+    @model_validator(mode="after")
+    def _one_basis(self) -> Entitlement:
+        if (self.people is None) == (self.mirrors is None):
+            raise ValueError('give either people = {…} or mirrors = "source:group"')
+        for name, values in (self.people or {}).items():
+            if name not in RULE_FIELDS:
+                raise ValueError(f"people.{name} is not a person field{nearest(name, RULE_FIELDS)}")
+            if not values:
+                raise ValueError(f"people.{name} lists no value")
+        if self.people is not None and not self.people:
+            raise ValueError("people names no field; an empty rule would expect everybody")
+        return self
+
+
+SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+
+
+class Config(Strict):
+    """The whole file. ``sources`` keeps the order in which they were written."""
+
+    organization: Organization = Organization()
+    policy: PolicySettings = PolicySettings()
+    runs: Runs = Runs()
+    sources: dict[str, Source]
+    entitlements: tuple[Entitlement, ...] = ()
+
+    @model_validator(mode="after")
+    def _sources_make_sense(self) -> Config:
+        for name in self.sources:
+            if SOURCE_NAME.fullmatch(name) is None:
+                raise ValueError(f"source name {name!r}: use letters, digits, - and _")
+        if len({name.lower() for name in self.sources}) != len(self.sources):
+            raise ValueError("two source names differ only in case")
+        if not any(source.role is Role.HRIS for source in self.sources.values()):
+            raise ValueError('no source has role = "hris"; only an HRIS can say who has departed')
+        if all(source.role is Role.HRIS for source in self.sources.values()):
+            raise ValueError("no app to audit: every source is an hris")
+        return self
+
+    @model_validator(mode="after")
+    def _entitlements_name_sources(self) -> Config:
+        apps = {name for name, source in self.sources.items() if source.role is not Role.HRIS}
+        for entitlement in self.entitlements:
+            named = [entitlement.app]
+            if entitlement.mirrors is not None:
+                named.append(entitlement.mirrors.partition(":")[0])
+            for name in named:
+                if name not in apps:
+                    raise ValueError(f"entitlements: no app is named {name!r}{nearest(name, apps)}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A valid configuration, the folder relative paths start from, and the digest of its bytes."""
+
+    config: Config
+    folder: Path
+    sha256: str
+
+    @property
+    def runs_directory(self) -> Path:
+        """Where run folders are kept, as an absolute path."""
+        return (self.folder / self.config.runs.directory).absolute()
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Read and check ``path``; ConfigError names the key at fault and the nearest valid one."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path} does not exist", "write one with: ghostscan init, or name one with --config"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    config = parse_config(content, path)
+    return LoadedConfig(config, path.absolute().parent, hashlib.sha256(content).hexdigest())
+
+
+def parse_config(content: bytes, path: Path) -> Config:
+    """Check the bytes of a configuration file; ``path`` is only for messages."""
+    try:
+        data = tomllib.loads(content.decode())
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    if "registers" in data:
+        raise ConfigError(
+            f"{path}: registers are not read by this version, and ignoring them would mislead",
+            "remove the [registers] table",
+        )
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(error)}", "see: ghostscan init") from None
+
+
+def _explain(error: ValidationError) -> str:
+    """One line per mistake: the key as it stands in the file, and what is wrong with it."""
+    return "; ".join(_explain_one(item) for item in error.errors(include_url=False))
+
+
+def _explain_one(item: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in item["loc"]) or "the file"
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {key}{nearest(str(item['loc'][-1]), _siblings(item['loc']))}"
+    if item["type"] == "missing":
+        return f"{key} is missing"
+    return f"{key}: {item['msg'].removeprefix('Value error, ')}"
+
+
+def _siblings(location: tuple[int | str, ...]) -> set[str]:
+    """The keys that are valid where an unknown one was found."""
+    model: type[BaseModel] | None = Config
+    for part in location[:-1]:
+        if model is not None and part in model.model_fields:
+            model = _model_within(model.model_fields[str(part)].annotation)
+    return set(model.model_fields) if model is not None else set()
+
+
+def _model_within(annotation: object) -> type[BaseModel] | None:
+    """The configuration model inside ``X``, ``X | None``, ``dict[str, X]`` or ``tuple[X, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = [_model_within(inner) for inner in getattr(annotation, "__args__", ())]
+    return next((model for model in found if model is not None), None)
