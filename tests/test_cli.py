@@ -15,9 +15,10 @@ import pytest
 
 from scanner import cli, workflow
 from scanner.cli import _run
+from tests.conftest import watch
 from tests.fakes.scim_server import Fault, ScimServer, group, serving, user
 
-TOKEN = "cli-test-token-93c1e7"
+TOKEN = watch("cli-test-token-93c1e7")
 
 
 @pytest.fixture(autouse=True)

@@ -26,9 +26,10 @@ from collectors.pinned import PinnedTransport, ReadOnlyTransport, is_below
 from collectors.secret import NO_CREDENTIALS, Credentials, resolve_auth
 from scanner.config import Auth
 from scanner.errors import GhostscanError, SourceError
+from tests.conftest import watch
 from tests.fakes.recorder import START, MemoryRecorder, StillTime
 
-TOKEN = "a-token-of-some-length"
+TOKEN = watch("a-token-of-some-length")
 BASE = "https://app.example.com/scim/v2"
 OK = httpx.Response(200, json={"fine": True})
 

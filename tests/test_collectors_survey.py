@@ -18,12 +18,13 @@ from collectors.survey import survey, survey_all
 from scanner.config import Source
 from scanner.errors import ConfigError
 from scanner.model import Ability, PageSurvey, SignIn, Survey
+from tests.conftest import watch
 from tests.fakes.answers import Given, answering, listed
 from tests.fakes.recorder import MemoryRecorder, StillTime
 from tests.fakes.scim_server import Fault, group, serving, user
 
 UTC_ZONE = ZoneInfo("UTC")
-TOKEN = "survey-token-5f21aa"
+TOKEN = watch("survey-token-5f21aa")
 USERS = [user(number, active=number % 5 != 0) for number in range(1, 251)]
 GROUPS = [group(1, ["u1", "u2"]), group(2, ["u3"])]
 

@@ -19,11 +19,12 @@ import pytest
 from scanner import workflow
 from scanner.config import load_config
 from scanner.model import Progress, State, Verdict
+from tests.conftest import watch
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-TOKEN = "real-server-token-6f1d"
+TOKEN = watch("real-server-token-6f1d")
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
 

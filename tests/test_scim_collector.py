@@ -26,11 +26,12 @@ from collectors.secret import Credentials, resolve_auth
 from scanner.config import Auth, StateValues
 from scanner.errors import EvidenceError
 from scanner.model import Pointer, Progress, Reading, Records, Resource, Role, State
+from tests.conftest import watch
 from tests.fakes.recorder import MemoryRecorder, StillTime
 from tests.fakes.scim_reading import codes, group_codes, make_collector, run, users
 from tests.fakes.scim_server import Fault, ScimServer, group, serving, user
 
-TOKEN = "correct-horse-battery/staple+1="
+TOKEN = watch("correct-horse-battery/staple+1=")
 
 
 @pytest.fixture
