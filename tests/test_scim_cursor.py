@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
 import pytest
+from scim2_models import Meta, Pagination, User
+from scim2_server.applications.wsgi import WSGIApplication
+from scim2_server.memory import InMemoryStorage
+from scim2_server.service import ScimService
+from scim2_server.utils import load_default_provider
 
 from scanner.model import Reading, Role, State
 from tests.fakes.recorder import MemoryRecorder
@@ -125,3 +136,59 @@ def test_a_server_that_refuses_both_ways_is_told_by_the_first_refusal() -> None:
         collector = make_collector(f"{server.url}/elsewhere", paging="auto")
         reading, _ = run(collector, MemoryRecorder())
     assert codes(reading) == ["http.status"]
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+        """Say nothing."""
+
+
+@contextmanager
+def scim2_server(*, index: bool) -> Iterator[str]:
+    """Run the scim2-server package on loopback with 25 users, paging by cursor."""
+    pytest.importorskip("scim2_server.cursor", exc_type=ImportError)
+    provider = load_default_provider()
+    assert provider.config is not None
+    methods = Pagination.DefaultPaginationMethod
+    provider.config.pagination = Pagination(
+        cursor=True,
+        index=index,
+        default_pagination_method=methods.index if index else methods.cursor,
+    )
+    storage, service = InMemoryStorage(), ScimService(provider, secret="s" * 32)
+    now = datetime.now(UTC)
+    storage.resources = [
+        User(
+            id=f"u{one}",
+            user_name=f"user{one}",
+            active=one > 1,
+            meta=Meta(resource_type="User", created=now, last_modified=now, version='W/"1"'),
+        )
+        for one in range(25)
+    ]
+    application = WSGIApplication(storage, provider, service)
+    with make_server("127.0.0.1", 0, application, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/v2"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("discovery", [False, True])
+@pytest.mark.parametrize(
+    ("index", "paging", "by_cursor"),
+    [(True, "auto", False), (True, "cursor", True), (False, "auto", True), (False, "cursor", True)],
+)
+def test_a_server_of_other_hands_is_read_by_cursor(
+    index: bool, paging: str, by_cursor: bool, discovery: bool
+) -> None:
+    """A public SCIM server is COMPLETE by the way of paging it offers, told or found out."""
+    with scim2_server(index=index) as url:
+        collector = make_collector(url, paging=paging, discovery=discovery)
+        reading, records = run(collector, MemoryRecorder())
+    assert reading.state is reading.groups.state is State.COMPLETE
+    assert {one.user_name for one in records.accounts} == {f"user{one}" for one in range(25)}
+    assert ("cursor_chain" in [one.name for one in reading.users.proof]) == by_cursor

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.scim.glance import look_at_user
-from collectors.scim.resource import interpretation
+from collectors.scim.glance import look_at_group, look_at_user
+from collectors.scim.resource import Interpretation, interpretation
 from scanner.config import StateValues, StatusValues
 from scanner.model import Role
-from tests.fakes.scim_server import user
+from tests.fakes.scim_server import group, user
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 HOW = interpretation("app", Role.APP, {}, ZoneInfo("UTC"), StateValues(), StatusValues())
@@ -68,7 +68,7 @@ def test_each_oddity_has_its_note(attributes: dict[str, Any], note: str) -> None
         {"emails": [{"value": "a", "primary": True}, {"value": "b"}]},
         {"name": None},
         {"name": {"formatted": "Ana Ruiz", "middleName": None}},
-        {"meta": {"created": "2026-11-01T09:00:00Z"}},
+        {"meta": {"created": "2026-11-02T09:00:00Z"}},
     ],
 )
 def test_what_the_rfc_allows_is_not_noted(attributes: dict[str, Any]) -> None:
@@ -100,3 +100,20 @@ def test_no_json_breaks_the_look(resource: dict[str, Any]) -> None:
     """Whatever stands in the attributes of a User, looking at it gives a glance."""
     for how in (HOW, PEOPLE):
         assert isinstance(look_at_user(resource, how, ("ana",), NOW).notes, tuple)
+
+
+@pytest.mark.parametrize("how", [HOW, PEOPLE])
+def test_only_what_is_concluded_from_makes_a_record_another(how: Interpretation) -> None:
+    """Versions, times and the order of addresses may differ between two looks; a state may not."""
+    addresses = [{"value": "a@b.example"}, {"value": "c@d.example"}]
+    first = user(1, emails=addresses, meta={"version": "1", "lastModified": "2026-01-01"})
+    again = user(1, emails=addresses[::-1], meta={"version": "2", "lastModified": "2026-01-02"})
+    assert look_at_user(first, how, (), NOW).mark == look_at_user(again, how, (), NOW).mark
+    other = {**again, "active": False}
+    assert look_at_user(first, how, (), NOW).mark != look_at_user(other, how, (), NOW).mark
+
+
+def test_the_order_of_members_makes_no_other_group() -> None:
+    """Members are a set; a group is another only where it has other members."""
+    one, same, other = group(1, ["u1", "u2"]), group(1, ["u2", "u1"]), group(1, ["u1"])
+    assert look_at_group(one).mark == look_at_group(same).mark != look_at_group(other).mark

@@ -227,6 +227,26 @@ def test_the_size_must_fit_what_is_known(
         assert told.reasons[0].hint
 
 
+@pytest.mark.parametrize(
+    ("count", "size", "noted"),
+    [
+        (50, {}, "exactly 50"),
+        (50, {"expected": 50}, None),
+        (51, {}, None),
+        (36, {"previous": 12}, "it was 12"),
+        (35, {"previous": 12}, None),
+        (9, {"previous": 3}, None),
+    ],
+)
+def test_an_odd_number_of_users_is_noted(
+    count: int, size: dict[str, int], noted: str | None
+) -> None:
+    """A number at which servers stop, or a list three times as long, is noted and no more."""
+    told = of(count, **size)
+    assert told.state is State.COMPLETE
+    assert [noted in one for one in told.deviations] == [True] if noted else not told.deviations
+
+
 def test_after_a_failure_the_size_says_nothing() -> None:
     """A read that broke off is not also called a drop."""
     cut = walk(WHOLE[0], failure="read.timeout")

@@ -34,8 +34,6 @@ from scanner.model import (
     State,
 )
 
-__all__ = ["ScimCollector", "ScimSource"]
-
 NO_GROUPS = frozenset({
     int(HTTPStatus.FORBIDDEN), int(HTTPStatus.NOT_FOUND), int(HTTPStatus.NOT_IMPLEMENTED),
 })  # fmt: skip

@@ -18,6 +18,7 @@ from collectors.scim.walk import Glance, Walk
 from scanner.model import ProofPoint, Reason, Resource
 
 SMALL_LIST = 10
+COMMON_LIMITS = frozenset({50, 100, 200, 500, 1000})
 ROUND_MEMBER_COUNTS = frozenset({100, 200, 500, 1000})
 
 _PROBLEMS = {
@@ -148,6 +149,19 @@ def _drop(count: int, resource: Resource, size: Size) -> Checked:
         "does the token still see everybody? if they are really gone, "
         f"set acknowledge_drop_to = {count} for this source",
     )
+
+
+def size_notes(walk: Walk, size: Size) -> tuple[str, ...]:
+    """Describe what is odd about a number of users that is not a reason to doubt the list."""
+    count = len(walk.distinct_ids())
+    if walk.resource is not Resource.USERS:
+        return ()
+    notes = []
+    if count in COMMON_LIMITS and count != size.expected:
+        notes.append(f"exactly {count} users are listed, a number at which some servers stop")
+    if size.previous is not None and SMALL_LIST < size.previous * 3 <= count:
+        notes.append(f"{count} users are listed, in the last complete run it was {size.previous}")
+    return tuple(notes)
 
 
 def _canaries(walk: Walk, expected: Expectation) -> Checked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from collectors.scim.attribute import is_present
 from collectors.scim.resource import (
@@ -17,6 +17,8 @@ from collectors.scim.resource import (
 )
 from collectors.scim.walk import Glance
 from scanner.model import Account, Person, PersonStatus, Pointer, Role
+
+CLOCK_DIFFERENCE = timedelta(days=1)
 
 _NOWHERE = Pointer("", 0)
 
@@ -45,7 +47,7 @@ def look_at_user(
         groups=tuple(one.group_id for one in named),
         lacks_active=not is_present(resource, how.paths["active"]),
         gone=_is_gone(user.record),
-        mark=hash(user.record),
+        mark=_mark(user.record),
         user_name=_user_name(user.record),
     )
 
@@ -61,8 +63,19 @@ def look_at_group(resource: Mapping[str, object]) -> Glance:
         group.problems,
         members=tuple(one.member_id for one in members),
         nested=tuple(one.member_id for one in members if one.member_type == "Group"),
-        mark=hash((group.record, members)),
+        mark=hash((group.record, frozenset(members))),
     )
+
+
+def _mark(record: Person | Account | None) -> int:
+    """Differs where what is concluded from differs; versions and times may change at every look."""
+    if record is None:
+        return 0
+    same = (record.user_name, record.external_id, record.employee_number, frozenset(record.emails))
+    if isinstance(record, Person):
+        own: tuple[object, ...] = (record.status, record.departed_at, record.worker_type)
+        return hash((same, own, record.department))
+    return hash((same, record.active, record.account_type, record.privileged))
 
 
 def _future(record: Person | Account | None, now: datetime | None) -> tuple[str, ...]:
@@ -74,7 +87,8 @@ def _future(record: Person | Account | None, now: datetime | None) -> tuple[str,
         "modified_at": record.modified_at,
         "last_activity_at": record.last_activity_at,
     }
-    late = (name for name, instant in times.items() if instant is not None and instant > now)
+    end = now + CLOCK_DIFFERENCE
+    late = (name for name, instant in times.items() if instant is not None and instant > end)
     return tuple(f"{name} lies in the future" for name in late)
 
 

@@ -12,8 +12,6 @@ from collectors.scim.attribute import member
 from collectors.scim.strict import parse_json
 from scanner.errors import SourceError
 
-__all__ = ["Dialect", "ListPage", "parse_json", "parse_list", "parse_recorded", "parse_resource"]
-
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 CORE_1 = "urn:scim:schemas:core:1."

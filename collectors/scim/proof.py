@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from collectors.scim.expectation import Expectation, check_content
+from collectors.scim.expectation import Expectation, check_content, size_notes
 from collectors.scim.point import Checked, failed, held, unreached
 from collectors.scim.walk import Glance, Walk
 from scanner.model import Population, ProofPoint, Reason, Resource, State
@@ -52,7 +52,7 @@ def prove(walk: Walk, expected: Expectation) -> Population:
         reasons=_each_code_once(reasons),
         proof=tuple(_shown(check.point, walk) for check in checks),
         responses=walk.responses(),
-        deviations=_deviations(walk),
+        deviations=_deviations(walk) + size_notes(walk, expected.size),
     )
 
 
