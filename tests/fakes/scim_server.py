@@ -41,6 +41,7 @@ class Fault(StrEnum):
     TRUNCATED = "sends fewer bytes than it announced"
     CLOSE_DELIMITED = "ends the body by closing the connection"
     RETRY_AFTER_ONCE = "answers 429 with Retry-After, once"
+    FAILS_TWICE = "answers 500 to what follows the first thousand users, twice"
     ALWAYS_429 = "answers 429 with Retry-After to everything"
     ALWAYS_500 = "answers 500 to everything"
     UNAUTHORIZED = "answers 401"
@@ -90,6 +91,7 @@ class ScimServer:
     redirect_to: str = "http://127.0.0.1:9/elsewhere"
     ledger: list[Asked] = field(default_factory=list)
     spent: set[Fault] = field(default_factory=set)
+    failures: int = 0
     port: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
     config: dict[str, Any] | None = None
@@ -183,12 +185,20 @@ class _Handler(BaseHTTPRequestHandler):
         found["active"] = operations[0]["value"]
         self._send(200, found)
 
+    def _fails_again(self) -> bool:
+        """The first two requests beyond the first thousand."""
+        if not self.scim.has(Fault.FAILS_TWICE):
+            return False
+        start = int(parse_qs(urlsplit(self.path).query).get("startIndex", ["1"])[0])
+        self.scim.failures += start >= 1000
+        return start >= 1000 and self.scim.failures <= 2
+
     def _refused(self) -> bool:
         """Answer with what stands before any list, if a fault says so."""
         scim = self.scim
         if scim.first_time(Fault.RETRY_AFTER_ONCE) or scim.has(Fault.ALWAYS_429):
             self._error(429, "slow down", ("Retry-After", "7"))
-        elif scim.has(Fault.ALWAYS_500):
+        elif scim.has(Fault.ALWAYS_500) or self._fails_again():
             self._error(500, "broken")
         elif scim.has(Fault.UNAUTHORIZED):
             self._error(401, f"bad token {self.headers.get('Authorization')}")
