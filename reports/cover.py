@@ -9,6 +9,7 @@ from openpyxl.workbook import Workbook
 from reports.cell import Look, Value
 from reports.sheet import Paper, Stamp, expect_day, offer_choices, open_paper
 from reports.standing import open_points
+from reports.view import departure_sentence
 from reports.words import EXPLANATIONS, LIMITS, SENTENCES
 from scanner.model import Audit
 
@@ -62,6 +63,7 @@ def _facts(audit: Audit) -> list[tuple[str, Value, Look]]:
         ("Previous run", audit.previous_run or "none (this is the first run)", Look.LONG),
         ("Started (UTC)", audit.started_at, Look.INSTANT),
         ("Time zone of departures", audit.timezone, Look.LONG),
+        ("Departure date read from", departure_sentence(audit), Look.LONG),
         ("Operator", audit.operator, Look.LONG),
         ("Tool", f"{tool.name} {tool.version}", Look.LONG),
         ("Environment", f"Python {tool.python}, {tool.platform}", Look.LONG),

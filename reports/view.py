@@ -69,6 +69,7 @@ class Page:
     as_of_instant: str
     started: str
     timezone: str
+    departures: str
     operator: str
     tool: str
     previous_run: str
@@ -109,6 +110,7 @@ def view(audit: Audit) -> Page:
         as_of_instant=instant(audit.as_of),
         started=moment(audit.started_at),
         timezone=visible(audit.timezone),
+        departures=departure_sentence(audit),
         operator=visible(audit.operator),
         tool=_tool(audit),
         previous_run=visible(audit.previous_run or "none; this is the first run"),
@@ -146,6 +148,15 @@ def population_line(audit: Audit) -> str:
         f"{_count(accounts, 'account', 'accounts')} in {_count(len(audit.apps), 'app', 'apps')}; "
         f"completeness proven for {proved:,} of {_count(len(audit.sources), 'source', 'sources')}"
     )
+
+
+def departure_sentence(audit: Audit) -> str:
+    """Say which attribute of which HRIS a departure date was read from."""
+    read = [
+        f"{visible(name)}: {visible(path) if path else 'no date is read'}"
+        for name, path in audit.departures
+    ]
+    return "; ".join(read) or "not known"
 
 
 def policy_sentence(audit: Audit) -> str:

@@ -359,7 +359,10 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The whole result of one run: the only thing reports are made from, beside the tables."""
+    """The whole result of one run: the only thing reports are made from, beside the tables.
+
+    ``departures`` names, by HRIS, the attribute a departure date was read from.
+    """
 
     run: str
     organization: str
@@ -378,6 +381,7 @@ class Audit:
     departed: int = 0
     previous_run: str | None = None
     match_counts: tuple[tuple[str, int], ...] = field(default=())
+    departures: tuple[tuple[str, str], ...] = ()
 
 
 class SignIn(StrEnum):

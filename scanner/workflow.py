@@ -241,6 +241,18 @@ def _assemble(
         departed=conclusions.departed,
         previous_run=previous,
         match_counts=conclusions.match_counts,
+        departures=_departures(config),
+    )
+
+
+def _departures(config: Config) -> tuple[tuple[str, str], ...]:
+    """The attribute each HRIS's departure date comes from; last day and contract end can differ."""
+    from collectors.profile import load_profile
+
+    return tuple(
+        (name, (load_profile(source.type).attributes | source.attributes).get("departed_at", ""))
+        for name, source in config.sources.items()
+        if source.role is Role.HRIS
     )
 
 

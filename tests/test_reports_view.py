@@ -253,3 +253,13 @@ def test_bars_stay_inside_and_hide_nothing(counts: list[int], full: int) -> None
         assert segment.width >= LEAST
         x = segment.x + segment.width + GAP
     assert x <= WIDTH + GAP
+
+
+def test_the_report_says_which_date_was_judged() -> None:
+    """Last day of work, termination and end of contract can differ: the attribute is named."""
+    read = (("people", "urn:example:hr:2.0:User:terminationDate"), ("agency", ""))
+    page = view(replace(sample_audit(), departures=read))
+    assert page.departures == (
+        "people: urn:example:hr:2.0:User:terminationDate; agency: no date is read"
+    )
+    assert view(sample_audit()).departures == "not known"
