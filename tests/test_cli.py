@@ -365,3 +365,17 @@ def test_a_termination_ends_as_tidily_as_an_interruption(tmp_path: Path) -> None
         "ABORTED",
     ]
     assert [path for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []
+
+
+def test_the_demo_needs_nothing_and_ends_with_ten(capsys: pytest.CaptureFixture[str]) -> None:
+    """No configuration, no credentials: a summary, two paths, what to do next, and exit 10."""
+    assert _run(["demo", "-q"]) == 10
+    printed = capsys.readouterr()
+    run = Path("ghostscan-demo/runs")
+    assert len(list(run.glob("0*/report.html"))) == len(list(run.glob("0*/evidence.xlsx"))) == 1
+    for words in ("report.html", "evidence.xlsx", "Unable to conclude", "ghostscan init"):
+        assert words in printed.out
+    assert _run(["demo", "--json"]) == 10
+    document = json.loads(capsys.readouterr().out)
+    assert (document["exit_code"], document["verdict"]) == (10, "incomplete")
+    assert document["run"].split("/")[-1].startswith("000002-")
