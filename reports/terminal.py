@@ -137,9 +137,18 @@ def _show_proofs(sources: Sequence[Reading], console: Console) -> None:
 
 
 def show_verification(
-    run: str, problems: Sequence[str], notes: Sequence[str], *, files: int, console: Console
+    run: str,
+    problems: Sequence[str],
+    notes: Sequence[str],
+    *,
+    files: int,
+    head: str,
+    console: Console,
 ) -> None:
-    """Print whether the evidence of a run is whole: every problem by its file, then the notes."""
+    """Print whether the evidence of a run is whole: every problem by its file, then the notes.
+
+    ``head`` is the digest of the chain's last line, to be compared with a copy kept elsewhere.
+    """
     if problems:
         _line(console, f"{visible(run)}: NOT verified, {len(problems):,} problems", "bold")
     else:
@@ -148,6 +157,7 @@ def show_verification(
         _line(console, visible(problem), indent=2)
     for note in notes:
         _line(console, f"note: {visible(note)}", indent=2)
+    _line(console, f"head: {visible(head)}", indent=2)
 
 
 def show_demo_note(console: Console) -> None:

@@ -172,6 +172,7 @@ def verify(
             verification.problems,
             verification.notes,
             files=verification.files_checked,
+            head=verification.head,
             console=_console(),
         )
     raise typer.Exit(code)

@@ -184,10 +184,13 @@ def test_a_verification_names_every_problem() -> None:
     """Whole evidence is one line; a problem is never only a count; data cannot draw."""
     stream = io.StringIO()
     console = Console(file=stream, width=80)
-    show_verification("000001-x", (), ("keep a copy",), files=3, console=console)
-    show_verification("000001-x", ("a\x1b[2Jb: altered",), (), files=3, console=console)
+    show_verification("000001-x", (), ("keep a copy",), files=3, head="ab12", console=console)
+    show_verification(
+        "000001-x", ("a\x1b[2Jb: altered",), (), files=3, head="ab12", console=console
+    )
     text = stream.getvalue()
     assert "verified, 3 files" in text
+    assert "head: ab12" in text
     assert "NOT verified, 1 problem" in text
     assert "altered" in text
     assert "\x1b" not in text
