@@ -157,6 +157,8 @@ def check(
 def verify(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     json_: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Check that the evidence of a run is whole and unaltered; exit code 50 if it is not."""
@@ -170,10 +172,10 @@ def verify(
         show_verification(
             verification.run,
             verification.problems,
-            verification.notes,
+            () if quiet else verification.notes,
             files=verification.files_checked,
             head=verification.head,
-            console=_console(),
+            console=_console(no_color=no_color),
         )
     raise typer.Exit(code)
 

@@ -250,6 +250,8 @@ def test_verify_finds_what_was_changed(capsys: pytest.CaptureFixture[str]) -> No
     run = json.loads(capsys.readouterr().out)["run"]
     assert _run(["verify", run]) == 0
     assert "verified" in capsys.readouterr().out.lower()
+    assert _run(["verify", run, "-q", "--no-color"]) == 0
+    assert "note:" not in capsys.readouterr().out
     page = Path(run) / "report.html"
     page.write_bytes(page.read_bytes().replace(b"Test Corp", b"Best Corp", 1))
     assert _run(["verify", run]) == 50
