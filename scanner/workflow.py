@@ -10,14 +10,14 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.config import Config, LoadedConfig, load_config
-from scanner.errors import EvidenceError, UsageError
+from scanner.errors import ConfigError, EvidenceError, UsageError
 from scanner.model import (
     Audit,
     Policy,
@@ -75,6 +75,7 @@ def audit(
     from scanner.evidence.history import first_seen, previous_run
     from scanner.evidence.store import RunFolder
 
+    loaded = _located(loaded)
     collectors = _collectors(loaded, only)
     runs = loaded.runs_directory
     with RunFolder.begin(runs, clock(), clock=clock) as run:
@@ -127,7 +128,7 @@ def check(loaded: LoadedConfig, names: Sequence[str] = ()) -> tuple[Survey, ...]
     """
     from collectors.survey import survey_all
 
-    config = loaded.config
+    config = _located(loaded).config
     for name in names:
         if name not in config.sources:
             raise UsageError(
@@ -144,6 +145,22 @@ def verify(folder: Path) -> Verification:
     from scanner.evidence.verify import verify as verify_folder
 
     return verify_folder(folder)
+
+
+def _located(loaded: LoadedConfig) -> LoadedConfig:
+    """Give every source its address: its own, or the one address all of its type have."""
+    from collectors.profile import load_profile
+
+    sources = {}
+    for name, source in loaded.config.sources.items():
+        url = source.url or load_profile(source.type).url
+        if not url:
+            raise ConfigError(
+                f"sources.{name}.url is missing",
+                f'type = "{source.type}" has no address of its own',
+            )
+        sources[name] = source.model_copy(update={"url": url})
+    return replace(loaded, config=loaded.config.model_copy(update={"sources": sources}))
 
 
 def _governed(config: Config) -> frozenset[str]:

@@ -15,6 +15,7 @@ import pytest
 
 from scanner import cli, workflow
 from scanner.cli import _run
+from scanner.config import LoadedConfig, load_config
 from tests.conftest import watch
 from tests.fakes.scim_server import Fault, ScimServer, group, serving, user
 
@@ -381,3 +382,29 @@ def test_the_demo_needs_nothing_and_ends_with_ten(capsys: pytest.CaptureFixture[
     document = json.loads(capsys.readouterr().out)
     assert (document["exit_code"], document["verdict"]) == (10, "incomplete")
     assert document["run"].split("/")[-1].startswith("000002-")
+
+
+def test_an_address_is_needed_unless_the_type_has_only_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Slack is where it is; a SCIM server of one's own must be named."""
+    Path("ghostscan.toml").write_text(
+        """[sources.people]
+role = "hris"
+type = "scim"
+[sources.slack]
+type = "slack"
+auth = { bearer = "env:CLI_TOKEN" }
+"""
+    )
+    assert _run(["audit"]) == 64
+    assert "sources.people.url is missing" in capsys.readouterr().err
+    located = workflow._located(load_config_text('url = "https://hr.example.com"'))
+    assert located.config.sources["slack"].url == "https://api.slack.com/scim/v2"
+
+
+def load_config_text(line: str) -> LoadedConfig:
+    """Load the configuration in this folder with one more line for the first source."""
+    path = Path("ghostscan.toml")
+    path.write_text(path.read_text().replace('type = "scim"', f'type = "scim"\n{line}', 1))
+    return load_config(path)

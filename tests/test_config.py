@@ -57,7 +57,7 @@ def test_the_written_example_is_valid(tmp_path: Path) -> None:
         ('[policy]\ndeprovision_within = "soon"\n', "3 business days"),
         ('[organization]\ntimezone = "Europe/Berln"\n', "did you mean Europe/Berlin?"),
         ('[sources.chat]\ntyp = "scim"\nurl = "https://c.example"\n', "did you mean type?"),
-        ('[sources.chat]\ntype = "scim"\n', "sources.chat.url is missing"),
+        ('[sources.chat]\nurl = "https://c.example"\n', "sources.chat.type is missing"),
         ('[sources."a/b"]\ntype = "scim"\nurl = "https://c.example"\n', "letters, digits"),
         ('[sources.Wiki]\ntype = "scim"\nurl = "https://c.example"\n', "differ only in case"),
         ('[registers]\nwaivers = "w.toml"\n', "registers are not read"),

@@ -59,7 +59,7 @@ class Source(Strict):
 
     role: Role = Role.APP
     type: str
-    url: BaseUrl
+    url: BaseUrl | Literal[""] = ""  # empty: the one address of the type
     auth: Annotated[Auth, BeforeValidator(_auth_or_none)] = Auth()
     canaries: tuple[str, ...] = ()
     attributes: dict[str, str] = Field(default_factory=dict)
@@ -108,7 +108,7 @@ class Source(Strict):
 
     @model_validator(mode="after")
     def _proxy_only_for_tls(self) -> Source:
-        if self.proxy is not None and not self.url.startswith("https://"):
+        if self.proxy is not None and self.url.startswith("http://"):
             raise ValueError("a proxy is used for https:// only")
         return self
 
