@@ -28,11 +28,12 @@ class Deactivation(BaseModel):
 class Profile(BaseModel):
     """One vendor: the defaults of a source of this type, and what a person should know of it.
 
-    ``url`` is set where every customer has the same address. Paths are below the source's ``url``; ``groups_path`` is None where there are no groups;
-    ``attributes`` maps our field to a SCIM path (RFC 7644 section 3.5.2). ``list_cap`` is the
-    number of users at which the vendor cuts a list, ``members_cap`` that of the members of a
-    group; None where no such limit is known. ``discovery`` is off unless a profile knows that the
-    answer helps: it costs a request, and about a third of all vendors have it.
+    ``url`` is set where every customer has the same address; paths are below it. ``groups_path``
+    is None where there are no groups; ``attributes`` maps our field to a SCIM path (RFC 7644
+    section 3.5.2). ``list_cap`` is the number of users at which the vendor cuts a list,
+    ``members_cap`` that of the members of a group; None where no such limit is known.
+    ``discovery`` is off unless a profile knows that the answer helps: it costs a request, and
+    about a third of all vendors have it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
