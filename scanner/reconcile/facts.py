@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from scanner.model import Rule
@@ -18,17 +19,30 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One row of a rule's result; the columns are the same for every rule."""
+    """One row of a rule's result; a rule returns those of these columns that it has.
+
+    ``problem`` holds stable codes, sorted and separated by commas, for kinds that have variants.
+    ``earliest_at`` and ``latest_at`` (UTC) bound an instant that is not known exactly;
+    ``hours_over_min`` and ``hours_over_max`` are whole hours past the time the policy allows.
+    ``via`` names the nested groups through which a membership is held.
+    """
 
     kind: str
     app: str
-    account_id: str | None
-    person_source: str | None
-    person_id: str | None
-    group_id: str | None
-    direction: str | None
-    basis: str | None
-    days_since_departure: int | None
+    account_id: str | None = None
+    person_source: str | None = None
+    person_id: str | None = None
+    group_id: str | None = None
+    direction: str | None = None
+    basis: str | None = None
+    days_since_departure: int | None = None
+    problem: str | None = None
+    earliest_at: datetime | None = None
+    latest_at: datetime | None = None
+    hours_over_min: int | None = None
+    hours_over_max: int | None = None
+    privileged: bool | None = None
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

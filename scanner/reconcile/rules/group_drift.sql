@@ -3,7 +3,7 @@ SELECT
   COALESCE(m.person_source, e.person_source) AS person_source,
   COALESCE(m.person_id, e.person_id) AS person_id, COALESCE(m.group_id, e.group_id) AS group_id,
   CASE WHEN e.person_id IS NULL THEN 'unexpected' ELSE 'missing' END AS direction,
-  COALESCE(m.basis, e.basis) AS basis, CAST(NULL AS BIGINT) AS days_since_departure
+  COALESCE(m.basis, e.basis) AS basis
 FROM expected_members AS e
 FULL JOIN actual_members AS m
   ON m.app = e.app AND m.group_id = e.group_id

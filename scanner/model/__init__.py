@@ -1,0 +1,68 @@
+"""The vocabulary: what a source, a person, an account, a reading and a finding are.
+
+Everything here is frozen and already validated. Instants are aware datetimes in UTC.
+``None`` always means "not known" or "not sent", never "no" and never "empty".
+Terms follow RFC 7643, RFC 7644 and the usage of identity governance (linked, unmatched,
+disputed).
+"""
+
+from scanner.model.finding import (
+    AccountRef,
+    Candidate,
+    Finding,
+    GroupRef,
+    PersonRef,
+    Rule,
+    Severity,
+    Situation,
+)
+from scanner.model.record import Account, Group, Membership, Person, PersonStatus, Pointer, Records
+from scanner.model.result import App, Audit, Policy, Tool, Verdict
+from scanner.model.source import (
+    Population,
+    Progress,
+    ProgressListener,
+    ProofPoint,
+    Reading,
+    Reason,
+    Resource,
+    Role,
+    State,
+)
+from scanner.model.survey import Ability, PageSurvey, SignIn, Survey
+
+__all__ = [
+    "Ability",
+    "Account",
+    "AccountRef",
+    "App",
+    "Audit",
+    "Candidate",
+    "Finding",
+    "Group",
+    "GroupRef",
+    "Membership",
+    "PageSurvey",
+    "Person",
+    "PersonRef",
+    "PersonStatus",
+    "Pointer",
+    "Policy",
+    "Population",
+    "Progress",
+    "ProgressListener",
+    "ProofPoint",
+    "Reading",
+    "Reason",
+    "Records",
+    "Resource",
+    "Role",
+    "Rule",
+    "Severity",
+    "SignIn",
+    "Situation",
+    "State",
+    "Survey",
+    "Tool",
+    "Verdict",
+]

@@ -1,0 +1,83 @@
+"""The result of a whole run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from scanner.model.finding import Finding, Rule
+from scanner.model.source import Reading, Reason
+
+
+class Verdict(StrEnum):
+    """What can be said of an app or of a run; ``incomplete`` wins over ``findings``."""
+
+    CLEAN = "clean"
+    FINDINGS = "findings"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What can be said of one app or identity provider.
+
+    The three situation counts are zero where nothing was concluded (see ``verdict``);
+    ``not_concluded`` says what was withheld and why.
+    """
+
+    name: str
+    verdict: Verdict
+    accounts: int
+    active: int
+    linked: int
+    unmatched: int
+    disputed: int
+    findings: int
+    not_concluded: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The company's own rule, as printed on every verdict; ``limit`` is its time to remove."""
+
+    limit: str
+    reference: str
+    stated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What made the evidence."""
+
+    name: str
+    version: str
+    python: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The whole result of one run: the only thing reports are made from, beside the tables.
+
+    ``departures`` names, by HRIS, the attribute a departure date was read from.
+    """
+
+    run: str
+    organization: str
+    timezone: str
+    as_of: datetime
+    started_at: datetime
+    operator: str
+    tool: Tool
+    policy: Policy
+    verdict: Verdict
+    sources: tuple[Reading, ...]
+    apps: tuple[App, ...]
+    findings: tuple[Finding, ...]
+    rules: tuple[Rule, ...]
+    people: int = 0
+    departed: int = 0
+    previous_run: str | None = None
+    match_counts: tuple[tuple[str, int], ...] = field(default=())
+    departures: tuple[tuple[str, str], ...] = ()
