@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
-from scanner import cli, workflow
-from scanner.cli import _run
+from scanner import workflow
+from scanner.cli import program
+from scanner.cli.program import run as _run
 from scanner.config import LoadedConfig, load_config
+from scanner.workflow import run
+from scanner.workflow.location import locate
 from tests.conftest import watch
 from tests.fakes.scim_server import Fault, ScimServer, group, serving, user
 
@@ -295,7 +298,7 @@ def test_an_interruption_exits_with_130_and_leaves_nothing(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(workflow, "_render", interrupted)
+    monkeypatch.setattr(run, "_render", interrupted)
     with company():
         assert _run(["audit", "-q"]) == 130
     assert "interrupted" in capsys.readouterr().err
@@ -323,7 +326,7 @@ def test_a_defect_is_one_line_unless_debug_is_asked(
 
 def test_hostile_text_in_an_error_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Control characters quoted from outside cannot move the cursor or forge a line."""
-    code = cli._fail("bad\nerror: forged\x1b[2J", "", 64, debug=False)
+    code = program.fail("bad\nerror: forged\x1b[2J", "", 64, debug=False)
     assert code == 64
     printed = capsys.readouterr().err
     assert printed.count("\n") == 1
@@ -399,7 +402,7 @@ auth = { bearer = "env:CLI_TOKEN" }
     )
     assert _run(["audit"]) == 64
     assert "sources.people.url is missing" in capsys.readouterr().err
-    located = workflow._located(load_config_text('url = "https://hr.example.com"'))
+    located = locate(load_config_text('url = "https://hr.example.com"'))
     assert located.config.sources["slack"].url == "https://api.slack.com/scim/v2"
 
 

@@ -15,7 +15,8 @@ from collectors.demo.configuration import configuration
 from collectors.demo.server import serve
 from collectors.demo.site import TOKEN_VARIABLE
 from scanner import workflow
-from scanner.cli import DEMO_SEED, _run
+from scanner.cli.audit import DEMO_SEED
+from scanner.cli.program import run as _run
 from scanner.config import load_config
 from tests.fakes.scim_server import Fault, ScimServer, group, serving, user
 

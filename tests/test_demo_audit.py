@@ -11,7 +11,7 @@ import pytest
 
 from collectors.demo.company import make_company
 from scanner import workflow
-from scanner.cli import DEMO_SEED
+from scanner.cli.audit import DEMO_SEED
 from scanner.errors import EvidenceError
 from scanner.model import Finding, State
 from scanner.workflow import Outcome

@@ -60,7 +60,7 @@ def test_an_unpacked_wheel_runs_without_the_source_tree(wheel: Path, tmp_path: P
 def test_help_is_quick_because_it_loads_nothing_heavy() -> None:
     """``ghostscan --help`` imports no table, network or workbook library."""
     program = (
-        "import sys, json; from scanner.cli import _run; code = _run(['--help']); "
+        "import sys, json; from scanner.cli.program import run; code = run(['--help']); "
         "print(json.dumps([code, sorted(sys.modules)]))"
     )
     result = subprocess.run(

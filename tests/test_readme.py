@@ -7,7 +7,7 @@ import pytest
 
 from collectors.profile import load_profile
 from scanner import errors, workflow
-from scanner.cli import _run
+from scanner.cli.program import run as _run
 from scanner.config import parse_config
 from scanner.model import Verdict
 from scanner.reconcile.catalogue import load_rules

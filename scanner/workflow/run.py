@@ -1,7 +1,4 @@
-"""One function per command, each a table of contents: it knows every part and decides nothing.
-
-Heavy libraries are imported inside the stage that needs them, so that ``--help`` stays quick.
-"""
+"""Collect, store, tabulate, reconcile and render into a new run folder."""
 
 from __future__ import annotations
 
@@ -10,14 +7,14 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scanner.config import Config, LoadedConfig, load_config
-from scanner.errors import ConfigError, EvidenceError, UsageError
+from scanner.config import Config, LoadedConfig
+from scanner.errors import UsageError
 from scanner.model import (
     Audit,
     Policy,
@@ -28,21 +25,21 @@ from scanner.model import (
     Records,
     Role,
     State,
-    Survey,
     Tool,
     Verdict,
 )
+from scanner.workflow.location import locate
 
 if TYPE_CHECKING:
     from collectors.base import Collector
     from scanner.evidence.store import RunFolder
-    from scanner.evidence.verify import Verification
     from scanner.reconcile.judge import Conclusions
 
 Clock = Callable[[], datetime]
+"""Gives the present instant, aware, in UTC."""
+
 
 EXIT_CODES = {Verdict.CLEAN: 0, Verdict.FINDINGS: 10, Verdict.INCOMPLETE: 20}
-TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def audit(
     from scanner.evidence.history import first_seen, previous_run
     from scanner.evidence.store import RunFolder
 
-    loaded = _located(loaded)
+    loaded = locate(loaded)
     collectors = _collectors(loaded, only)
     runs = loaded.runs_directory
     with RunFolder.begin(runs, clock(), clock=clock) as run:
@@ -86,88 +83,6 @@ def audit(
         _render(result, run)
         folder = run.finish(result, loaded.config, loaded.sha256, clock())
     return Outcome(result, folder)
-
-
-def demo(directory: Path, *, clock: Clock, listener: ProgressListener, seed: int) -> Outcome:
-    """Let the fictitious company serve itself on loopback and audit it into ``directory``."""
-    from collectors.demo.company import make_company
-    from collectors.demo.configuration import configuration
-    from collectors.demo.server import serve
-    from collectors.demo.site import TOKEN_VARIABLE
-
-    company = make_company(seed, clock())
-    with serve(company) as site:
-        path = _write_demo_config(directory, configuration(company, site))
-        os.environ[TOKEN_VARIABLE] = site.token
-        try:
-            return audit(load_config(path), clock=clock, listener=listener)
-        finally:
-            del os.environ[TOKEN_VARIABLE]
-
-
-def init(path: Path, apps: Sequence[str]) -> None:
-    """Write a commented configuration to a new file, with the blocks of the named profiles."""
-    from collectors.profile import init_block
-
-    text = (TEMPLATES / "ghostscan.toml").read_text(encoding="utf-8")
-    blocks = [init_block(app) for app in apps]
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write("\n".join([text, *blocks]))
-    except FileExistsError:
-        raise UsageError(f"{path} exists already", "name another file, or edit this one") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def check(loaded: LoadedConfig, names: Sequence[str] = ()) -> tuple[Survey, ...]:
-    """Look once at the named sources, or at all, and write nothing.
-
-    Raises UsageError for an unknown name and ConfigError for a setting or secret, before the first
-    request; whatever a server does is part of the result.
-    """
-    from collectors.survey import survey_all
-
-    config = _located(loaded).config
-    for name in names:
-        if name not in config.sources:
-            raise UsageError(
-                f"{name}: no source has this name", f"sources: {', '.join(config.sources)}"
-            )
-    chosen = {name: one for name, one in config.sources.items() if not names or name in names}
-    return survey_all(
-        chosen, config.organization.zone, loaded.folder, groups_needed=_governed(config)
-    )
-
-
-def verify(folder: Path) -> Verification:
-    """Check that the evidence of one run is whole and unaltered."""
-    from scanner.evidence.verify import verify as verify_folder
-
-    return verify_folder(folder)
-
-
-def _located(loaded: LoadedConfig) -> LoadedConfig:
-    """Give every source its address: its own, or the one address all of its type have."""
-    from collectors.profile import load_profile
-
-    sources = {}
-    for name, source in loaded.config.sources.items():
-        url = source.url or load_profile(source.type).url
-        if not url:
-            raise ConfigError(
-                f"sources.{name}.url is missing",
-                f'type = "{source.type}" has no address of its own',
-            )
-        sources[name] = source.model_copy(update={"url": url})
-    return replace(loaded, config=loaded.config.model_copy(update={"sources": sources}))
-
-
-def _governed(config: Config) -> frozenset[str]:
-    """The sources whose groups an entitlement depends on."""
-    apps = {one.app for one in config.entitlements}
-    mirrored = {one.mirrors.partition(":")[0] for one in config.entitlements if one.mirrors}
-    return frozenset(apps | mirrored)
 
 
 def _collectors(loaded: LoadedConfig, only: Sequence[str]) -> dict[str, Collector]:
@@ -288,19 +203,3 @@ def _render(result: Audit, run: RunFolder) -> None:
     run.write("findings.csv", findings_csv(result))
     run.write("report.html", render_page(result))
     write_workbook(result, run.folder / "tables", run.folder / "evidence.xlsx")
-
-
-def _write_demo_config(directory: Path, text: str) -> Path:
-    path = directory / "ghostscan.toml"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.read_text(encoding="utf-8").startswith(text.splitlines()[0]):
-            raise EvidenceError(
-                f"{path} is not the demo's own file", "name another folder: ghostscan demo DIR"
-            )
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EvidenceError(
-            f"{directory} cannot be written: {error.strerror}", "name another: ghostscan demo DIR"
-        ) from None
-    return path

@@ -1,0 +1,104 @@
+"""Reading and judging: audit and demo."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scanner import workflow
+from scanner.cli.application import app
+from scanner.cli.option import (
+    ConfigOption,
+    DebugOption,
+    JsonOption,
+    NoColorOption,
+    QuietOption,
+    VerboseOption,
+    now,
+    open_console,
+    parse_instant,
+)
+from scanner.config import load_config
+
+if TYPE_CHECKING:
+    from scanner.model import ProgressListener
+
+DEMO_DONE = 10
+DEMO_SEED = 20261101
+
+
+@app.command()
+def audit(
+    config: ConfigOption = Path("ghostscan.toml"),
+    only: Annotated[
+        list[str] | None, typer.Option(help="Read this source and the HRIS only; repeatable.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Judge departures at this instant (RFC 3339).")
+    ] = None,
+    json_: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    no_color: NoColorOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Collect, reconcile and write the evidence into a new run folder."""
+    loaded = load_config(config)
+    with _progress(silent=quiet or json_, no_color=no_color) as listener:
+        outcome = workflow.audit(
+            loaded,
+            clock=now,
+            listener=listener,
+            only=only or (),
+            as_of=parse_instant("--as-of", as_of) if as_of else None,
+        )
+    _show(outcome, outcome.exit_code, json_=json_, verbose=verbose, no_color=no_color)
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Argument(help="Where to write.")] = Path("ghostscan-demo"),
+    json_: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    no_color: NoColorOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Audit a fictitious company that serves itself on this machine; exit code 10."""
+    with _progress(silent=quiet or json_, no_color=no_color) as listener:
+        outcome = workflow.demo(directory, clock=now, listener=listener, seed=DEMO_SEED)
+    _show(outcome, DEMO_DONE, json_=json_, verbose=verbose, no_color=no_color)
+    if not json_:
+        _say_what_the_demo_was(no_color)
+    raise typer.Exit(DEMO_DONE)
+
+
+def _progress(*, silent: bool, no_color: bool) -> AbstractContextManager[ProgressListener]:
+    from reports.progress import progress_display
+
+    console = open_console(no_color=no_color, stderr=True)
+    return progress_display(console, time.monotonic, quiet=silent)
+
+
+def _show(
+    outcome: workflow.Outcome, exit_code: int, *, json_: bool, verbose: bool, no_color: bool
+) -> None:
+    if json_:
+        from reports.machine import summary_json
+
+        typer.echo(summary_json(outcome.audit, outcome.folder, exit_code))
+        return
+    from reports.terminal import show_summary
+
+    show_summary(outcome.audit, outcome.folder, open_console(no_color=no_color), verbose=verbose)
+
+
+def _say_what_the_demo_was(no_color: bool) -> None:
+    from reports.terminal import show_demo_note
+
+    show_demo_note(open_console(no_color=no_color))

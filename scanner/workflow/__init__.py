@@ -1,0 +1,11 @@
+"""One function per command, each a table of contents: it knows every part and decides nothing.
+
+Heavy libraries are imported inside the stage that needs them, so that ``--help`` stays quick.
+"""
+
+from scanner.workflow.demonstration import demo
+from scanner.workflow.evidence import verify
+from scanner.workflow.preparation import check, init
+from scanner.workflow.run import EXIT_CODES, Clock, Outcome, audit
+
+__all__ = ["EXIT_CODES", "Clock", "Outcome", "audit", "check", "demo", "init", "verify"]
