@@ -60,7 +60,8 @@ def test_the_written_example_is_valid(tmp_path: Path) -> None:
         ('[sources.chat]\nurl = "https://c.example"\n', "sources.chat.type is missing"),
         ('[sources."a/b"]\ntype = "scim"\nurl = "https://c.example"\n', "letters, digits"),
         ('[sources.Wiki]\ntype = "scim"\nurl = "https://c.example"\n', "differ only in case"),
-        ('[registers]\nwaivers = "w.toml"\n', "registers are not read"),
+        ('[registers]\nwaiver = "w.toml"\n', "registers.waiver (did you mean waivers?)"),
+        ("[registers]\nlongest_waiver_days = 0\n", "registers.longest_waiver_days"),
     ],
 )
 def test_a_mistake_is_named_with_what_to_write(line: str, says: str) -> None:

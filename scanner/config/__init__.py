@@ -10,10 +10,12 @@ from scanner.config.file import (
     Config,
     Entitlement,
     LoadedConfig,
+    RegisterSettings,
     load_config,
     parse_config,
 )
 from scanner.config.limit import RemovalLimit, parse_limit
+from scanner.config.registers import UNWAIVABLE, load_registers, parse_registers
 from scanner.config.source import (
     ACCOUNT_ATTRIBUTES,
     PERSON_ATTRIBUTES,
@@ -29,6 +31,7 @@ __all__ = [
     "PERSON_ATTRIBUTES",
     "SECRET_SCHEMES",
     "SOURCE_NAME",
+    "UNWAIVABLE",
     "Auth",
     "Basic",
     "Config",
@@ -38,12 +41,15 @@ __all__ = [
     "LoadedConfig",
     "Mtls",
     "OAuth2",
+    "RegisterSettings",
     "RemovalLimit",
     "Source",
     "StateValues",
     "StatusValues",
     "is_loopback",
     "load_config",
+    "load_registers",
     "parse_config",
     "parse_limit",
+    "parse_registers",
 ]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from scanner.config.explain import explain
 from scanner.config.limit import RemovalLimit, parse_limit
 from scanner.config.source import Source
 from scanner.config.strict import Strict, nearest
@@ -70,6 +70,18 @@ class Runs(Strict):
     directory: Path = Path("runs")
 
 
+class RegisterSettings(Strict):
+    """The files in which people's decisions stand; relative to the configuration file.
+
+    ``longest_waiver_days`` is how long a finding may be accepted at once.
+    """
+
+    waivers: Path | None = None
+    accounts: Path | None = None
+    protected: Path | None = None
+    longest_waiver_days: int = Field(default=366, ge=1, le=3_660)
+
+
 class Entitlement(Strict):
     """Who should be in a group of an app: by rule over people, or as a group of another source."""
 
@@ -103,6 +115,7 @@ class Config(Strict):
     runs: Runs = Runs()
     sources: dict[str, Source]
     entitlements: tuple[Entitlement, ...] = ()
+    registers: RegisterSettings = RegisterSettings()
 
     @model_validator(mode="after")
     def _sources_make_sense(self) -> Config:
@@ -166,43 +179,8 @@ def parse_config(content: bytes, path: Path) -> Config:
         raise ConfigError(f"{path} is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    if "registers" in data:
-        raise ConfigError(
-            f"{path}: registers are not read by this version, and ignoring them would mislead",
-            "remove the [registers] table",
-        )
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_explain(error)}", "see: ghostscan init") from None
-
-
-def _explain(error: ValidationError) -> str:
-    """One line per mistake: the key as it stands in the file, and what is wrong with it."""
-    return "; ".join(_explain_one(item) for item in error.errors(include_url=False))
-
-
-def _explain_one(item: ErrorDetails) -> str:
-    key = ".".join(str(part) for part in item["loc"]) or "the file"
-    if item["type"] == "extra_forbidden":
-        return f"unknown key {key}{nearest(str(item['loc'][-1]), _siblings(item['loc']))}"
-    if item["type"] == "missing":
-        return f"{key} is missing"
-    return f"{key}: {item['msg'].removeprefix('Value error, ')}"
-
-
-def _siblings(location: tuple[int | str, ...]) -> set[str]:
-    """The keys that are valid where an unknown one was found."""
-    model: type[BaseModel] | None = Config
-    for part in location[:-1]:
-        if model is not None and part in model.model_fields:
-            model = _model_within(model.model_fields[str(part)].annotation)
-    return set(model.model_fields) if model is not None else set()
-
-
-def _model_within(annotation: object) -> type[BaseModel] | None:
-    """The configuration model inside ``X``, ``X | None``, ``dict[str, X]`` or ``tuple[X, ...]``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = [_model_within(inner) for inner in getattr(annotation, "__args__", ())]
-    return next((model for model in found if model is not None), None)
+        mistakes = [explain(item, Config) for item in error.errors(include_url=False)]
+        raise ConfigError(f"{path}: {'; '.join(mistakes)}", "see: ghostscan init") from None

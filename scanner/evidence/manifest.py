@@ -26,8 +26,8 @@ SUMS = "SHA256SUMS"
 _PACKAGES = ("duckdb", "httpx", "openpyxl", "pandas", "pyarrow", "pydantic")
 _KEYS = frozenset({
     "apps", "as_of", "chain_head", "config_sha256", "configuration", "counts", "ended_at", "files",
-    "host", "operator", "organization", "policy", "previous_run", "run", "schema", "sources",
-    "started_at", "timezone", "tool", "verdict",
+    "host", "operator", "organization", "policy", "previous_run", "registers", "run", "schema",
+    "sources", "started_at", "timezone", "tool", "verdict",
 })  # fmt: skip
 
 
@@ -87,6 +87,7 @@ def build_manifest(
         "organization": audit.organization,
         "policy": _plain(audit.policy),
         "previous_run": audit.previous_run,
+        "registers": [_plain(one) for one in audit.registers],
         "run": audit.run,
         "schema": SCHEMA,
         "sources": [_source(reading) for reading in audit.sources],

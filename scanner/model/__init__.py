@@ -17,6 +17,14 @@ from scanner.model.finding import (
     Situation,
 )
 from scanner.model.record import Account, Group, Membership, Person, PersonStatus, Pointer, Records
+from scanner.model.register import (
+    ManualLink,
+    NonHuman,
+    Protected,
+    RegisterFile,
+    Registers,
+    Waiver,
+)
 from scanner.model.result import App, Audit, Policy, Tool, Verdict
 from scanner.model.source import (
     Population,
@@ -41,7 +49,9 @@ __all__ = [
     "Finding",
     "Group",
     "GroupRef",
+    "ManualLink",
     "Membership",
+    "NonHuman",
     "PageSurvey",
     "Person",
     "PersonRef",
@@ -52,9 +62,12 @@ __all__ = [
     "Progress",
     "ProgressListener",
     "ProofPoint",
+    "Protected",
     "Reading",
     "Reason",
     "Records",
+    "RegisterFile",
+    "Registers",
     "Resource",
     "Role",
     "Rule",
@@ -65,4 +78,5 @@ __all__ = [
     "Survey",
     "Tool",
     "Verdict",
+    "Waiver",
 ]

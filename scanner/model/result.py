@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scanner.model.finding import Finding, Rule
+from scanner.model.register import RegisterFile
 from scanner.model.source import Reading, Reason
 
 
@@ -60,7 +61,8 @@ class Tool:
 class Audit:
     """The whole result of one run: the only thing reports are made from, beside the tables.
 
-    ``departures`` names, by HRIS, the attribute a departure date was read from.
+    ``departures`` names, by HRIS, the attribute a departure date was read from. ``registers`` are
+    the files of people's decisions that were applied.
     """
 
     run: str
@@ -81,3 +83,4 @@ class Audit:
     previous_run: str | None = None
     match_counts: tuple[tuple[str, int], ...] = field(default=())
     departures: tuple[tuple[str, str], ...] = ()
+    registers: tuple[RegisterFile, ...] = ()

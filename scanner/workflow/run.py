@@ -7,13 +7,13 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scanner.config import Config, LoadedConfig
+from scanner.config import Config, LoadedConfig, load_registers
 from scanner.errors import UsageError
 from scanner.model import (
     Audit,
@@ -23,6 +23,7 @@ from scanner.model import (
     Reading,
     Reason,
     Records,
+    Registers,
     Role,
     State,
     Tool,
@@ -73,16 +74,25 @@ def audit(
     from scanner.evidence.store import RunFolder
 
     loaded = locate(loaded)
+    registers = load_registers(loaded)
     collectors = _collectors(loaded, only)
     runs = loaded.runs_directory
     with RunFolder.begin(runs, clock(), clock=clock) as run:
+        _keep(registers, run)
         earlier, previous = first_seen(runs), previous_run(runs)
         readings = _read(loaded.config, collectors, run, listener)
         conclusions = _reconcile(loaded.config, collectors, readings, run, as_of, earlier)
         result = _assemble(loaded.config, readings, conclusions, run, as_of, previous)
+        result = replace(result, registers=registers.files)
         _render(result, run)
         folder = run.finish(result, loaded.config, loaded.sha256, clock())
     return Outcome(result, folder)
+
+
+def _keep(registers: Registers, run: RunFolder) -> None:
+    """Store the exact bytes of the registers: they are part of what the conclusions rest on."""
+    for path, content in registers.contents:
+        run.write(path, content)
 
 
 def _collectors(loaded: LoadedConfig, only: Sequence[str]) -> dict[str, Collector]:

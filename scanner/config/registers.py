@@ -1,0 +1,165 @@
+"""Reading the registers: every mistake is told with its file and its line, all of them at once."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from scanner.config.explain import explain
+from scanner.config.file import Config, LoadedConfig
+from scanner.config.line import lines_of
+from scanner.config.register import (
+    AccountEntry,
+    AccountFile,
+    ProtectedEntry,
+    ProtectedFile,
+    WaiverEntry,
+    WaiverFile,
+)
+from scanner.config.strict import nearest
+from scanner.errors import ConfigError
+from scanner.model import ManualLink, NonHuman, Protected, RegisterFile, Registers, Role, Waiver
+
+UNWAIVABLE = frozenset({"collection_incomplete", "waiver_expired"})
+"""Kinds that nobody can accept: they say that something is not known, or not approved."""
+
+_FORMS: Mapping[str, type[BaseModel]] = {
+    "waivers": WaiverFile,
+    "accounts": AccountFile,
+    "protected": ProtectedFile,
+}
+_Entry = WaiverEntry | AccountEntry | ProtectedEntry
+_Mistakes = Iterator[tuple[tuple[int | str, ...], str]]
+
+
+def load_registers(loaded: LoadedConfig) -> Registers:
+    """Read the registers that ``[registers]`` names; one that is not named is empty.
+
+    Raises ConfigError that lists every mistake of the first faulty file, each with its line.
+    """
+    settings = loaded.config.registers
+    paths = {name: getattr(settings, name) for name in _FORMS}
+    contents = {name: _content(loaded.folder / path) for name, path in paths.items() if path}
+    return parse_registers(contents, loaded.config)
+
+
+def parse_registers(contents: Mapping[str, bytes], config: Config) -> Registers:
+    """Check the bytes of registers, by their names in ``[registers]``.
+
+    Raises ConfigError that lists every mistake of the first faulty file, each with its line.
+    """
+    read = {name: _read(name, contents[name], config) for name in _FORMS if name in contents}
+    waivers, accounts, protected = (
+        [(line, dict(entry)) for line, entry in read.get(name, ())] for name in _FORMS
+    )
+    return Registers(
+        waivers=tuple(Waiver(line, **entry) for line, entry in waivers),
+        nonhuman=tuple(_nonhuman(line, entry) for line, entry in accounts if entry["type"]),
+        links=tuple(_link(line, entry) for line, entry in accounts if entry["person"]),
+        protected=tuple(Protected(line, **entry) for line, entry in protected),
+        files=tuple(_file(name, contents[name], config, len(read[name])) for name in read),
+        contents=tuple((path_in_run(name), contents[name]) for name in read),
+    )
+
+
+def path_in_run(name: str) -> str:
+    """Return where the exact bytes of one register stand in a run folder."""
+    return f"registers/{name}.toml"
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}",
+            "correct its name in [registers], or remove it there",
+        ) from None
+
+
+def _read(name: str, content: bytes, config: Config) -> list[tuple[int, _Entry]]:
+    """Return the entries of one register with the lines on which they begin."""
+    path = _written_path(name, config)
+    try:
+        text = content.decode().replace("\r\n", "\n")
+        data = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    lines, form = lines_of(text, name), _FORMS[name]
+    try:
+        entries: Sequence[Any] = getattr(form.model_validate(data), name)
+    except ValidationError as error:
+        found = [
+            (lines.of(item["loc"]), explain(item, form)) for item in error.errors(include_url=False)
+        ]
+        raise _refused(path, found) from None
+    found = [(lines.of((name, *where)), said) for where, said in _check(name, entries, config)]
+    if found:
+        raise _refused(path, found)
+    return [(lines.of((name, position)), entry) for position, entry in enumerate(entries)]
+
+
+def _refused(path: str, found: Sequence[tuple[int, str]]) -> ConfigError:
+    said = "; ".join(f"line {line}: {mistake}" for line, mistake in sorted(found))
+    return ConfigError(f"{path}, {said}", "correct the register; nothing was read or sent")
+
+
+def _written_path(name: str, config: Config) -> str:
+    return str(getattr(config.registers, name) or f"{name}.toml")
+
+
+def _check(name: str, entries: Sequence[Any], config: Config) -> _Mistakes:
+    """Find what a single entry cannot tell: unknown apps, entries twice, waivers too long."""
+    roles = {source: one.role for source, one in config.sources.items()}
+    apps = {source for source, role in roles.items() if role is not Role.HRIS}
+    known = set(roles) if name == "waivers" else apps
+    first: dict[object, int] = {}
+    for position, entry in enumerate(entries):
+        if entry.app is not None and entry.app not in known:
+            yield (position, "app"), f"no app is named {entry.app!r}{nearest(entry.app, known)}"
+        subject = _subject(entry)
+        if subject in first:
+            yield (position,), f"says the same as entry {first[subject] + 1}"
+        first.setdefault(subject, position)
+        if isinstance(entry, WaiverEntry):
+            yield from _check_waiver(position, entry, config.registers.longest_waiver_days)
+
+
+def _check_waiver(position: int, entry: WaiverEntry, longest: int) -> _Mistakes:
+    days = (entry.expires_on - entry.approved_on).days
+    if days > longest:
+        yield (
+            (position, "expires_on"),
+            f"is {days} days after approved_on; a waiver holds {longest} days at most",
+        )
+    if entry.kind in UNWAIVABLE:
+        yield (position, "kind"), f"{entry.kind} cannot be waived; remove its cause"
+
+
+def _subject(entry: _Entry) -> object:
+    """Return what an entry is about; two entries about the same contradict each other."""
+    if isinstance(entry, WaiverEntry):
+        return entry.app, entry.finding, entry.kind, entry.account, entry.person, entry.group
+    if isinstance(entry, AccountEntry):
+        return entry.app, entry.account
+    return entry.app, entry.accounts
+
+
+def _nonhuman(line: int, entry: dict[str, Any]) -> NonHuman:
+    return NonHuman(line, **{name: entry[name] for name in entry if name != "person"})
+
+
+def _link(line: int, entry: dict[str, Any]) -> ManualLink:
+    return ManualLink(line, entry["app"], entry["account"], entry["person"])
+
+
+def _file(name: str, content: bytes, config: Config, entries: int) -> RegisterFile:
+    digest = hashlib.sha256(content).hexdigest()
+    return RegisterFile(name, _written_path(name, config), path_in_run(name), digest, entries)
