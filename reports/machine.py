@@ -20,6 +20,7 @@ from scanner.model import (
     Reading,
     Reason,
     Severity,
+    Snapshot,
 )
 
 SCHEMA = "ghostscan/findings/1"
@@ -80,6 +81,16 @@ def summary_json(audit: Audit, folder: Path, exit_code: int) -> str:
         "sources": [_source(reading) for reading in audit.sources],
         "apps": [_app(app) for app in audit.apps],
         "counts": dict(Counter(finding.kind for finding in audit.findings)),
+    }
+    return canonical_json(document).decode()
+
+
+def snapshot_json(snapshot: Snapshot, folder: Path, exit_code: int) -> str:
+    """Return the one JSON document a snapshot prints; ``sources`` is as in ``findings.json``."""
+    document = {
+        "run": str(folder),
+        "exit_code": exit_code,
+        "sources": [_source(reading) for reading in snapshot.sources],
     }
     return canonical_json(document).decode()
 

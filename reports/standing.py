@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -63,6 +64,12 @@ def open_points(audit: Audit) -> tuple[OpenPoint, ...]:
     """
     withheld = {app.name: app.not_concluded for app in audit.apps}
     points = (_open_point(one, withheld.get(one.source, ())) for one in audit.sources)
+    return tuple(point for point in points if point.what)
+
+
+def unread(readings: Iterable[Reading]) -> tuple[OpenPoint, ...]:
+    """Return what of these sources was not proved complete, in their order."""
+    points = (_open_point(one, ()) for one in readings)
     return tuple(point for point in points if point.what)
 
 

@@ -16,11 +16,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports.standing import open_points
+from reports.standing import OpenPoint, open_points, unread
 from reports.text import visible
 from reports.view import policy_sentence, population_line
-from reports.words import SENTENCES, STATES
-from scanner.model import App, Audit, Reading, State, Verdict
+from reports.words import ROLES, SENTENCES, STATES
+from scanner.model import App, Audit, Reading, Snapshot, State, Verdict
 
 GHOSTS = frozenset({"ghost_active", "reactivated", "used_after_departure", "engagement_expired"})
 ORPHANS = frozenset({"orphan_account", "unowned_nonhuman"})
@@ -100,7 +100,10 @@ def _show_counts(audit: Audit, console: Console) -> None:
 
 
 def _show_open_points(audit: Audit, console: Console) -> None:
-    points = open_points(audit)
+    _show_points(open_points(audit), console)
+
+
+def _show_points(points: Sequence[OpenPoint], console: Console) -> None:
     if not points:
         return
     console.print()
@@ -158,6 +161,31 @@ def show_verification(
     for note in notes:
         _line(console, f"note: {visible(note)}", indent=2)
     _line(console, f"head: {visible(head)}", indent=2)
+
+
+def show_snapshot(snapshot: Snapshot, asked: Sequence[str], folder: Path, console: Console) -> None:
+    """Print what a snapshot read of the sources it was ``asked`` for, and what it could not."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("Source", overflow="fold", min_width=8, max_width=24)
+    table.add_column("Role", no_wrap=True)
+    for heading in ("Users", "Groups", "Memberships"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Read", no_wrap=True)
+    readings = [reading for reading in snapshot.sources if reading.source in asked]
+    for reading in readings:
+        counts = (reading.users.received, reading.groups.received, reading.memberships_received)
+        table.add_row(
+            Text(visible(reading.source, 60)),
+            Text(ROLES[reading.role]),
+            *(Text(f"{count:,}") for count in counts),
+            Text(STATES[reading.state]),
+        )
+    console.print()
+    console.print(table)
+    _show_points(unread(readings), console)
+    console.print()
+    for label, value in (("Run", str(folder)), ("Check", f"ghostscan verify {folder}")):
+        console.print(Text(f"{label:<9} {visible(value)}"), soft_wrap=True)
 
 
 def show_demo_note(console: Console) -> None:

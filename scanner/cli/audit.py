@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,12 +18,10 @@ from scanner.cli.option import (
     VerboseOption,
     now,
     open_console,
+    open_progress,
     parse_instant,
 )
 from scanner.config import load_config
-
-if TYPE_CHECKING:
-    from scanner.model import ProgressListener
 
 DEMO_DONE = 10
 DEMO_SEED = 20261101
@@ -48,7 +44,7 @@ def audit(
 ) -> None:
     """Collect, reconcile and write the evidence into a new run folder."""
     loaded = load_config(config)
-    with _progress(silent=quiet or json_, no_color=no_color) as listener:
+    with open_progress(silent=quiet or json_, no_color=no_color) as listener:
         outcome = workflow.audit(
             loaded,
             clock=now,
@@ -70,19 +66,12 @@ def demo(
     debug: DebugOption = False,
 ) -> None:
     """Audit a fictitious company that serves itself on this machine; exit code 10."""
-    with _progress(silent=quiet or json_, no_color=no_color) as listener:
+    with open_progress(silent=quiet or json_, no_color=no_color) as listener:
         outcome = workflow.demo(directory, clock=now, listener=listener, seed=DEMO_SEED)
     _show(outcome, DEMO_DONE, json_=json_, verbose=verbose, no_color=no_color)
     if not json_:
         _say_what_the_demo_was(no_color)
     raise typer.Exit(DEMO_DONE)
-
-
-def _progress(*, silent: bool, no_color: bool) -> AbstractContextManager[ProgressListener]:
-    from reports.progress import progress_display
-
-    console = open_console(no_color=no_color, stderr=True)
-    return progress_display(console, time.monotonic, quiet=silent)
 
 
 def _show(

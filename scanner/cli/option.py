@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +14,8 @@ from scanner.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from scanner.model import ProgressListener
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -44,3 +48,11 @@ def open_console(*, no_color: bool = False, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(no_color=no_color or None, stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def open_progress(*, silent: bool, no_color: bool) -> AbstractContextManager[ProgressListener]:
+    """Return a display of what is being read, on stderr."""
+    from reports.progress import progress_display
+
+    console = open_console(no_color=no_color, stderr=True)
+    return progress_display(console, time.monotonic, quiet=silent)

@@ -8,6 +8,7 @@ order of keys outside the Basic Multilingual Plane and in the final newline.
 from __future__ import annotations
 
 import json
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,6 +50,21 @@ def parse_canonical(content: bytes) -> Any:  # noqa: ANN401  # JSON is what the 
         raise ValueError("is not JSON") from None
     if not whole:
         raise ValueError("is not in canonical form")
+    return value
+
+
+def plain(value: object) -> object:
+    """Turn dataclasses into objects, instants into text, and floats into what has one spelling."""
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else repr(value)
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return value
 
 

@@ -10,15 +10,15 @@ import hashlib
 import platform
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
 from scanner.config import Config
-from scanner.evidence.canonical import canonical_json, instant_text, parse_canonical
+from scanner.evidence.canonical import canonical_json, instant_text, parse_canonical, plain
 from scanner.evidence.disk import is_safe_path
-from scanner.model import Audit, Reading, Tool, Verdict
+from scanner.model import Audit, Reading, Snapshot, Tool, Verdict
 
 SCHEMA = "ghostscan/manifest/1"
 MANIFEST = "manifest.json"
@@ -45,19 +45,20 @@ class Manifest:
     """What checking needs of a manifest.
 
     ``chain_head`` is the digest of the run's START line; ``responses`` are the files named by the
-    readings of the sources; ``ended_at`` is RFC 3339.
+    readings of the sources; ``ended_at`` is RFC 3339. ``verdict`` is None for a snapshot, which
+    concludes nothing.
     """
 
     run: str
     chain_head: str
-    verdict: Verdict
+    verdict: Verdict | None
     ended_at: str
     files: tuple[FileEntry, ...]
     responses: tuple[str, ...]
 
 
 def build_manifest(
-    audit: Audit,
+    result: Audit | Snapshot,
     *,
     config: Config,
     config_sha256: str,
@@ -68,33 +69,34 @@ def build_manifest(
     """Give the manifest of a run as canonical JSON can hold it.
 
     ``config`` is the effective configuration, which holds references to secrets only; a float in
-    it becomes an integer or its decimal text. ``host`` is the SHA-256 of the host's name.
+    it becomes an integer or its decimal text. ``host`` is the SHA-256 of the host's name. A
+    snapshot has no apps, no counts but that of the users received, and null for a verdict.
     """
     return {
-        "apps": _plain(audit.apps),
-        "as_of": instant_text(audit.as_of),
+        "apps": plain(result.apps) if isinstance(result, Audit) else [],
+        "as_of": instant_text(result.as_of),
         "chain_head": chain_head,
         "config_sha256": config_sha256,
-        "configuration": _plain(config.model_dump(mode="json")),
-        "counts": _counts(audit),
+        "configuration": plain(config.model_dump(mode="json")),
+        "counts": _counts(result),
         "ended_at": instant_text(ended_at),
         "files": [
             {"bytes": file.size, "path": file.path, "sha256": file.sha256}
             for file in sorted(files, key=lambda file: file.path)
         ],
         "host": hashlib.sha256(platform.node().encode("utf-8", "surrogateescape")).hexdigest(),
-        "operator": audit.operator,
-        "organization": audit.organization,
-        "policy": _plain(audit.policy),
-        "previous_run": audit.previous_run,
-        "registers": [_plain(one) for one in audit.registers],
-        "run": audit.run,
+        "operator": result.operator,
+        "organization": result.organization,
+        "policy": plain(result.policy),
+        "previous_run": result.previous_run,
+        "registers": plain(result.registers) if isinstance(result, Audit) else [],
+        "run": result.run,
         "schema": SCHEMA,
-        "sources": [_source(reading) for reading in audit.sources],
-        "started_at": instant_text(audit.started_at),
-        "timezone": audit.timezone,
-        "tool": _tool(audit.tool),
-        "verdict": audit.verdict,
+        "sources": [_source(reading) for reading in result.sources],
+        "started_at": instant_text(result.started_at),
+        "timezone": result.timezone,
+        "tool": _tool(result.tool),
+        "verdict": result.verdict if isinstance(result, Audit) else None,
     }
 
 
@@ -118,7 +120,7 @@ def parse_manifest(content: bytes) -> Manifest:
         manifest = Manifest(
             run=_text(value["run"]),
             chain_head=_text(value["chain_head"]),
-            verdict=Verdict(value["verdict"]),
+            verdict=None if value["verdict"] is None else Verdict(value["verdict"]),
             ended_at=_text(value["ended_at"]),
             files=tuple(_file(entry) for entry in value["files"]),
             responses=tuple(_responses(value["sources"])),
@@ -150,24 +152,26 @@ def _responses(sources: list[dict[str, Any]]) -> list[str]:
 
 
 def _source(reading: Reading) -> dict[str, object]:
-    plain = cast("dict[str, object]", _plain(reading))
-    plain["name"] = plain.pop("source")
-    return plain | {"state": reading.state}
+    fields = cast("dict[str, object]", plain(reading))
+    fields["name"] = fields.pop("source")
+    return fields | {"state": reading.state}
 
 
-def _counts(audit: Audit) -> dict[str, object]:
-    return {
-        "departed": audit.departed,
-        "findings": len(audit.findings),
-        "findings_by_kind": dict(Counter(finding.kind for finding in audit.findings)),
-        "people": audit.people,
-        "users_received": sum(reading.users.received for reading in audit.sources),
+def _counts(result: Audit | Snapshot) -> dict[str, object]:
+    received = {"users_received": sum(reading.users.received for reading in result.sources)}
+    if isinstance(result, Snapshot):
+        return dict(received)
+    return received | {
+        "departed": result.departed,
+        "findings": len(result.findings),
+        "findings_by_kind": dict(Counter(finding.kind for finding in result.findings)),
+        "people": result.people,
     }
 
 
 def _tool(tool: Tool) -> dict[str, object]:
     packages = {name: _installed(name) for name in _PACKAGES}
-    return cast("dict[str, object]", _plain(tool)) | {"packages": packages}
+    return cast("dict[str, object]", plain(tool)) | {"packages": packages}
 
 
 def _installed(package: str) -> str | None:
@@ -175,18 +179,3 @@ def _installed(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _plain(value: object) -> object:
-    """Turn dataclasses into objects, instants into text, and floats into what has one spelling."""
-    if isinstance(value, datetime):
-        return instant_text(value)
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else repr(value)
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    return value

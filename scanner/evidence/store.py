@@ -38,7 +38,7 @@ from scanner.evidence.response import (
     encode_response,
     read_response,
 )
-from scanner.model import Audit
+from scanner.model import Audit, Snapshot
 
 MOST_FILE_BYTES = 1 << 36
 
@@ -141,22 +141,24 @@ class RunFolder:
         """Read back a recorded exchange of this run; raises IntegrityError where it is damaged."""
         return read_response(self.folder, path)
 
-    def finish(self, audit: Audit, config: Config, config_sha256: str, ended_at: datetime) -> Path:
+    def finish(
+        self, result: Audit | Snapshot, config: Config, config_sha256: str, ended_at: datetime
+    ) -> Path:
         """Seal the run and give the folder its final name; return it.
 
         Raises EvidenceError where anything cannot be written, IntegrityError where the chain was
         changed meanwhile. The run is then still to be abandoned.
         """
         self._must_be_open()
-        if audit.run != self.run:
-            raise EvidenceError(f"the result is of run {audit.run}, the folder of {self.run}")
+        if result.run != self.run:
+            raise EvidenceError(f"the result is of run {result.run}, the folder of {self.run}")
         if self._failed:
             raise EvidenceError(f"{self.folder} is not whole: an earlier write failed")
         with self._writing():
             files = self._seal_files()
             manifest = manifest_bytes(
                 build_manifest(
-                    audit,
+                    result,
                     config=config,
                     config_sha256=config_sha256,
                     chain_head=self._start.digest,

@@ -39,8 +39,8 @@ class Verification:
     """The result of checking one run: it is verified where ``problems`` is empty.
 
     Each problem begins with the name of the file it is about. ``notes`` do not count against
-    this run. ``run_verdict`` is None where the manifest cannot be read; ``head`` is the digest of
-    the chain's last line (64 zeros for none).
+    this run. ``run_verdict`` is None where the manifest cannot be read, and for a snapshot, which
+    concludes nothing; ``head`` is the digest of the chain's last line (64 zeros for none).
     """
 
     run: str

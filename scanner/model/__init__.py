@@ -25,7 +25,7 @@ from scanner.model.register import (
     Registers,
     Waiver,
 )
-from scanner.model.result import App, Audit, Policy, Tool, Verdict
+from scanner.model.result import App, Audit, Policy, Snapshot, Tool, Verdict
 from scanner.model.source import (
     Population,
     Progress,
@@ -74,6 +74,7 @@ __all__ = [
     "Severity",
     "SignIn",
     "Situation",
+    "Snapshot",
     "State",
     "Survey",
     "Tool",

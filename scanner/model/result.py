@@ -84,3 +84,19 @@ class Audit:
     match_counts: tuple[tuple[str, int], ...] = field(default=())
     departures: tuple[tuple[str, str], ...] = ()
     registers: tuple[RegisterFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a run holds that only collected: who was asked what, and how whole the answers are."""
+
+    run: str
+    organization: str
+    timezone: str
+    as_of: datetime
+    started_at: datetime
+    operator: str
+    tool: Tool
+    policy: Policy
+    sources: tuple[Reading, ...]
+    previous_run: str | None = None

@@ -3,9 +3,22 @@
 Heavy libraries are imported inside the stage that needs them, so that ``--help`` stays quick.
 """
 
+from scanner.workflow.collection import Clock
 from scanner.workflow.demonstration import demo
 from scanner.workflow.evidence import verify
 from scanner.workflow.preparation import check, init
-from scanner.workflow.run import EXIT_CODES, Clock, Outcome, audit
+from scanner.workflow.run import EXIT_CODES, Outcome, audit
+from scanner.workflow.snapshot import Collected, snapshot
 
-__all__ = ["EXIT_CODES", "Clock", "Outcome", "audit", "check", "demo", "init", "verify"]
+__all__ = [
+    "EXIT_CODES",
+    "Clock",
+    "Collected",
+    "Outcome",
+    "audit",
+    "check",
+    "demo",
+    "init",
+    "snapshot",
+    "verify",
+]

@@ -8,7 +8,8 @@ from pathlib import Path
 from scanner.config import load_config
 from scanner.errors import EvidenceError
 from scanner.model import ProgressListener
-from scanner.workflow.run import Clock, Outcome, audit
+from scanner.workflow.collection import Clock
+from scanner.workflow.run import Outcome, audit
 
 
 def demo(directory: Path, *, clock: Clock, listener: ProgressListener, seed: int) -> Outcome:

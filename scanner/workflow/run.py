@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import platform
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.config import Config, LoadedConfig, load_registers
-from scanner.errors import UsageError
-from scanner.model import (
-    Audit,
-    Policy,
-    Population,
-    ProgressListener,
-    Reading,
-    Reason,
-    Records,
-    Registers,
-    Role,
-    State,
-    Tool,
-    Verdict,
+from scanner.model import Audit, ProgressListener, Reading, Registers, Role, Verdict
+from scanner.workflow.collection import (
+    Clock,
+    open_collectors,
+    operator,
+    read_sources,
+    stated_policy,
+    tabulate,
+    tool,
 )
 from scanner.workflow.location import locate
 
 if TYPE_CHECKING:
-    from collectors.base import Collector
     from scanner.evidence.store import RunFolder
     from scanner.reconcile.judge import Conclusions
-
-Clock = Callable[[], datetime]
-"""Gives the present instant, aware, in UTC."""
-
 
 EXIT_CODES = {Verdict.CLEAN: 0, Verdict.FINDINGS: 10, Verdict.INCOMPLETE: 20}
 
@@ -75,13 +60,14 @@ def audit(
 
     loaded = locate(loaded)
     registers = load_registers(loaded)
-    collectors = _collectors(loaded, only)
+    collectors = open_collectors(loaded, only, always=(Role.HRIS,))
     runs = loaded.runs_directory
     with RunFolder.begin(runs, clock(), clock=clock) as run:
         _keep(registers, run)
         earlier, previous = first_seen(runs), previous_run(runs)
-        readings = _read(loaded.config, collectors, run, listener)
-        conclusions = _reconcile(loaded.config, collectors, readings, run, as_of, earlier)
+        readings = read_sources(loaded.config, collectors, run, listener)
+        tabulate(loaded.config, collectors, readings, run)
+        conclusions = _reconcile(loaded.config, readings, run, as_of, earlier)
         result = _assemble(loaded.config, readings, conclusions, run, as_of, previous)
         result = replace(result, registers=registers.files)
         _render(result, run)
@@ -95,63 +81,15 @@ def _keep(registers: Registers, run: RunFolder) -> None:
         run.write(path, content)
 
 
-def _collectors(loaded: LoadedConfig, only: Sequence[str]) -> dict[str, Collector]:
-    from collectors.registry import build_collector
-    from scanner.evidence.history import last_received
-
-    config = loaded.config
-    for name in only:
-        if name not in config.sources:
-            raise UsageError(
-                f"--only {name}: no source has this name", f"sources: {', '.join(config.sources)}"
-            )
-    previous = last_received(loaded.runs_directory)
-    return {
-        name: build_collector(
-            name, source, config.organization.zone, loaded.folder, previous=previous
-        )
-        for name, source in config.sources.items()
-        if not only or name in only or source.role is Role.HRIS
-    }
-
-
-def _read(
-    config: Config,
-    collectors: dict[str, Collector],
-    run: RunFolder,
-    listener: ProgressListener,
-) -> tuple[Reading, ...]:
-    from collectors.registry import read_all
-
-    done = {reading.source: reading for reading in read_all(collectors, run.recorder, listener)}
-    return tuple(done.get(name) or _not_selected(config, name) for name in config.sources)
-
-
-def _not_selected(config: Config, name: str) -> Reading:
-    reason = Reason("source.not_selected", f"{name} was left out of this run with --only")
-    population = Population(State.NOT_READ, reasons=(reason,))
-    source = config.sources[name]
-    return Reading(name, source.role, source.type, source.url, population, population)
-
-
 def _reconcile(
     config: Config,
-    collectors: dict[str, Collector],
     readings: Sequence[Reading],
     run: RunFolder,
     as_of: datetime | None,
     first_seen: dict[str, str],
 ) -> Conclusions:
     from scanner.reconcile.judge import reconcile
-    from scanner.reconcile.tables import write_tables
 
-    records = {
-        reading.source: collectors[reading.source].records(reading, run.open_response)
-        if reading.source in collectors
-        else Records()
-        for reading in readings
-    }
-    write_tables(run.folder, records, config.policy.limit, config.organization.zone)
     return reconcile(run.folder, config, readings, run.run, as_of or run.started_at, first_seen)
 
 
@@ -163,17 +101,15 @@ def _assemble(
     as_of: datetime | None,
     previous: str | None,
 ) -> Audit:
-    policy = config.policy
-    stated = "deprovision_within" in policy.model_fields_set
     return Audit(
         run=run.run,
         organization=config.organization.name,
         timezone=config.organization.timezone,
         as_of=as_of or run.started_at,
         started_at=run.started_at,
-        operator=_operator(),
-        tool=Tool("ghostscan", version("ghostscan"), platform.python_version(), platform.system()),
-        policy=Policy(policy.deprovision_within, policy.reference, stated),
+        operator=operator(),
+        tool=tool(),
+        policy=stated_policy(config),
         verdict=conclusions.verdict,
         sources=readings,
         apps=conclusions.apps,
@@ -196,12 +132,6 @@ def _departures(config: Config) -> tuple[tuple[str, str], ...]:
         for name, source in config.sources.items()
         if source.role is Role.HRIS
     )
-
-
-def _operator() -> str:
-    with suppress(OSError, KeyError):  # a container may run under a user id without a name
-        return getpass.getuser()
-    return f"uid {os.getuid()}"
 
 
 def _render(result: Audit, run: RunFolder) -> None:

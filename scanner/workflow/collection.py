@@ -1,0 +1,117 @@
+"""Collect from the chosen sources, store, and tabulate: what every run begins with."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from scanner.config import Config, LoadedConfig
+from scanner.errors import UsageError
+from scanner.model import (
+    Policy,
+    Population,
+    ProgressListener,
+    Reading,
+    Reason,
+    Records,
+    Role,
+    State,
+    Tool,
+)
+
+if TYPE_CHECKING:
+    from collectors.base import Collector
+    from scanner.evidence.store import RunFolder
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, aware, in UTC."""
+
+
+def open_collectors(
+    loaded: LoadedConfig, only: Sequence[str], always: Sequence[Role] = ()
+) -> dict[str, Collector]:
+    """Make the collectors of the sources named by ``only``, or of all where it names none.
+
+    Sources with a role of ``always`` are never left out. Raises UsageError for an unknown name,
+    ConfigError for a setting or secret; nothing is sent.
+    """
+    from collectors.registry import build_collector
+    from scanner.evidence.history import last_received
+
+    config = loaded.config
+    for name in only:
+        if name not in config.sources:
+            raise UsageError(
+                f"--only {name}: no source has this name", f"sources: {', '.join(config.sources)}"
+            )
+    previous = last_received(loaded.runs_directory)
+    return {
+        name: build_collector(
+            name, source, config.organization.zone, loaded.folder, previous=previous
+        )
+        for name, source in config.sources.items()
+        if not only or name in only or source.role in always
+    }
+
+
+def read_sources(
+    config: Config,
+    collectors: Mapping[str, Collector],
+    run: RunFolder,
+    listener: ProgressListener,
+) -> tuple[Reading, ...]:
+    """Read into ``run`` and give a reading for every source of the configuration, in its order."""
+    from collectors.registry import read_all
+
+    done = {reading.source: reading for reading in read_all(collectors, run.recorder, listener)}
+    return tuple(done.get(name) or _not_selected(config, name) for name in config.sources)
+
+
+def _not_selected(config: Config, name: str) -> Reading:
+    reason = Reason("source.not_selected", f"{name} was left out of this run with --only")
+    population = Population(State.NOT_READ, reasons=(reason,))
+    source = config.sources[name]
+    return Reading(name, source.role, source.type, source.url, population, population)
+
+
+def tabulate(
+    config: Config,
+    collectors: Mapping[str, Collector],
+    readings: Sequence[Reading],
+    run: RunFolder,
+) -> None:
+    """Turn the stored responses into the tables of the run, one set for every source."""
+    from scanner.reconcile.tables import write_tables
+
+    records = {
+        reading.source: collectors[reading.source].records(reading, run.open_response)
+        if reading.source in collectors
+        else Records()
+        for reading in readings
+    }
+    write_tables(run.folder, records, config.policy.limit, config.organization.zone)
+
+
+def operator() -> str:
+    """Name who runs the program, as far as the system knows."""
+    with suppress(OSError, KeyError):  # a container may run under a user id without a name
+        return getpass.getuser()
+    return f"uid {os.getuid()}"
+
+
+def tool() -> Tool:
+    """Name the program and what it runs on."""
+    return Tool("ghostscan", version("ghostscan"), platform.python_version(), platform.system())
+
+
+def stated_policy(config: Config) -> Policy:
+    """Give the policy as reports print it; ``stated`` tells whether the company wrote one."""
+    policy = config.policy
+    stated = "deprovision_within" in policy.model_fields_set
+    return Policy(policy.deprovision_within, policy.reference, stated)
