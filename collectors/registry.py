@@ -16,9 +16,9 @@ from scanner.model import ProgressListener, Reading, Role
 
 if TYPE_CHECKING:
     from collectors.http import Target
-    from collectors.scim.expectation import Size
     from collectors.scim.message import Dialect
     from collectors.scim.resource import Interpretation
+    from collectors.scim.size import Size
     from collectors.scim.source import ScimSource
 
 
@@ -107,7 +107,7 @@ def _dialect(source: Source, profile: Profile) -> Dialect:
 
 
 def _size(source: Source, profile: Profile, previous: int | None) -> Size:
-    from collectors.scim.expectation import Size  # noqa: PLC0415 - as in build_collector
+    from collectors.scim.size import Size  # noqa: PLC0415 - as in build_collector
 
     return Size(
         expected=source.expected_size,

@@ -22,6 +22,7 @@ from collectors.scim.resource import (
     read_person,
     read_user_groups,
 )
+from collectors.scim.size import possible_cap
 from collectors.scim.walk import Glance, Page, Walk
 from scanner.model import Ability, Account, Person, PersonStatus, Pointer, Reason, Resource, Role
 
@@ -210,12 +211,23 @@ def _judged(
 ) -> tuple[Reason, ...]:
     """What the proof of an audit will find wrong with these records, and with a list so short."""
     walk = Walk(resource, pages=(Page("", page.total, tuple(glances)),))
-    return tuple(
-        reason
+    checks = [
+        check
         for check in check_content(walk, expected)
         if check.point.name == "records_understood" or _is_whole(page)
-        for reason in check.reasons
+    ]
+    return (
+        *(reason for check in checks for reason in check.reasons),
+        *_cap(page, resource, expected),
     )
+
+
+def _cap(page: ListPage, resource: Resource, expected: Expectation) -> tuple[Reason, ...]:
+    """The doubt in a round total that will remain when all pages, as long as this one, came."""
+    if page.total is None or not page.resources or _is_whole(page):
+        return ()
+    doubt = possible_cap(resource, page.total, len(page.resources), expected.size)
+    return () if doubt is None else doubt.reasons
 
 
 def _is_whole(page: ListPage) -> bool:

@@ -14,8 +14,8 @@ from collectors.base import Collector, OpenResponse, Recorder
 from collectors.registry import build_collector, read_all
 from collectors.scim.attribute import ENTERPRISE_1, parse_path
 from collectors.scim.collector import ScimCollector
-from collectors.scim.expectation import Size
 from collectors.scim.message import Dialect
+from collectors.scim.size import Size
 from collectors.scim.source import ScimSource
 from scanner.config import Source
 from scanner.errors import ConfigError, EvidenceError

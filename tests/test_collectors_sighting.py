@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from collectors.estimate import paced, requests_needed
 from collectors.oddity import PageSize
-from collectors.scim.expectation import Expectation, Size
+from collectors.scim.expectation import Expectation
 from collectors.scim.message import ListPage
 from collectors.scim.resource import Interpretation, interpretation
+from collectors.scim.size import Size
 from collectors.sighting import Sight, look_at_groups, look_at_users
 from scanner.config import StateValues, StatusValues
 from scanner.model import Role

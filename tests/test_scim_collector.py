@@ -22,6 +22,7 @@ from scim2_server.utils import load_default_provider
 from collectors.base import Exchange
 from collectors.scim.attribute import ENTERPRISE, ENTERPRISE_1
 from collectors.scim.message import Dialect
+from collectors.scim.size import Size
 from collectors.secret import Credentials, resolve_auth
 from scanner.config import Auth, StateValues
 from scanner.errors import EvidenceError
@@ -210,11 +211,24 @@ def test_a_round_number_from_a_server_without_paging_may_be_a_limit() -> None:
     assert reading.state is State.INCOMPLETE
 
 
-def test_a_round_number_with_an_honest_end_is_all() -> None:
-    """Exactly 50 users and an empty list after them are COMPLETE."""
-    with serving(users(50)) as server:
-        reading, _ = run(make_collector(server.url, page_size=100), MemoryRecorder())
-    assert reading.state is State.COMPLETE
+@pytest.mark.parametrize(
+    ("count", "settings", "settled"),
+    [
+        (50, {"page_size": 100}, False),
+        (100, {"page_size": 50}, False),
+        (50, {"page_size": 30}, True),
+        (49, {"page_size": 100}, True),
+        (50, {"page_size": 100, "size": Size(expected=50)}, True),
+    ],
+)
+def test_a_round_number_of_users_is_a_possible_cap_until_something_settles_it(
+    count: int, settings: dict[str, Any], settled: bool
+) -> None:
+    """Exactly 50 users and an empty list after them are not COMPLETE by themselves."""
+    with serving(users(count)) as server:
+        reading, _ = run(make_collector(server.url, **settings), MemoryRecorder())
+    assert (reading.state is State.COMPLETE) is settled
+    assert codes(reading) == ([] if settled else ["read.possible_cap"])
 
 
 def test_an_empty_source_is_refused_unless_allowed() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.scim.expectation import Expectation, Size
+from collectors.scim.expectation import Expectation
 from collectors.scim.proof import not_offered, prove
+from collectors.scim.size import COMMON_LIMITS, Size
 from collectors.scim.walk import Glance, Page, Walk
 from scanner.model import Population, Reason, Resource, State
 
@@ -230,7 +231,7 @@ def test_the_size_must_fit_what_is_known(
 @pytest.mark.parametrize(
     ("count", "size", "noted"),
     [
-        (50, {}, "exactly 50"),
+        (50, {"cap": 60}, "exactly 50"),
         (50, {"expected": 50}, None),
         (51, {}, None),
         (36, {"previous": 12}, "it was 12"),
@@ -245,6 +246,55 @@ def test_an_odd_number_of_users_is_noted(
     told = of(count, **size)
     assert told.state is State.COMPLETE
     assert [noted in one for one in told.deviations] == [True] if noted else not told.deviations
+
+
+@pytest.mark.parametrize("count", sorted(COMMON_LIMITS))
+@pytest.mark.parametrize(
+    ("more", "settled"),
+    [
+        ({}, False),
+        ({"expected": 1}, False),
+        ({"expected": 0}, True),
+        ({"previous": -1}, False),
+        ({"previous": 0}, False),
+        ({"previous": 1}, True),
+        ({"cap": 1}, True),
+    ],
+)
+def test_a_round_number_is_a_possible_cap_until_something_settles_it(
+    count: int, more: dict[str, int], settled: bool
+) -> None:
+    """A stated size, a cap known to be elsewhere or a longer list before settle a round number.
+
+    ``previous`` and ``cap`` are told from the count; ``expected`` 1 is one fewer than came.
+    """
+    size = {name: count + (-by if name == "expected" else by) for name, by in more.items()}
+    told = of(count, **size)
+    assert (told.state is State.COMPLETE) is settled
+    assert codes(told) == ([] if settled else ["read.possible_cap"])
+    if not settled:
+        assert f"expected_size = {count}" in told.reasons[0].hint
+
+
+def test_a_round_number_of_groups_has_no_stated_size() -> None:
+    """Fifty groups on one page are a possible cap too; only the page size is offered for it."""
+    ids = tuple(Glance(str(one), members=("u",)) for one in range(50))
+    seen = Walk(Resource.GROUPS, (Page("responses/1", 50, ids), page(2, 50)), page_size=100)
+    told = prove(seen, Expectation(may_be_empty=True))
+    assert codes(told) == ["read.possible_cap"]
+    assert "page_size" in told.reasons[0].hint
+    assert "expected_size" not in told.reasons[0].hint
+
+
+@pytest.mark.parametrize(("length", "settled"), [(25, False), (30, True), (50, False)])
+def test_pages_that_do_not_add_up_to_a_round_number_settle_it(length: int, settled: bool) -> None:
+    """Several pages of 30 cannot end at 100 because a page or a number of pages was cut."""
+    names = [str(one) for one in range(100)]
+    parts = [names[at : at + length] for at in range(0, 100, length)]
+    pages = [page(number, 100, *part) for number, part in enumerate(parts, 1)]
+    told = prove(replace(walk(*pages, page(9, 100)), boundaries=0), Expectation())
+    assert (told.state is State.COMPLETE) is settled
+    assert any("exactly 100" in one for one in told.deviations)
 
 
 def test_after_a_failure_the_size_says_nothing() -> None:

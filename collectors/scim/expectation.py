@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from collectors.scim.point import Checked, failed, held, unreached
+from collectors.scim.point import Checked, failed, held
 from collectors.scim.resource import (
     ACTIVE_UNKNOWN,
     DEPARTURE_UNREADABLE,
@@ -14,11 +14,10 @@ from collectors.scim.resource import (
     STATUS_UNKNOWN,
     WRONG_TYPE,
 )
+from collectors.scim.size import UNKNOWN_SIZE, Size, check_size
 from collectors.scim.walk import Glance, Walk
 from scanner.model import ProofPoint, Reason, Resource
 
-SMALL_LIST = 10
-COMMON_LIMITS = frozenset({50, 100, 200, 500, 1000})
 ROUND_MEMBER_COUNTS = frozenset({100, 200, 500, 1000})
 
 _PROBLEMS = {
@@ -39,25 +38,6 @@ _PROBLEMS = {
     WRONG_TYPE: ("are of another resource type", "check users_path and groups_path"),
     MEMBER_UNREADABLE: ("have a member without an id", "such a membership cannot be followed"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """What is known of a list's size beforehand; None means not known.
-
-    ``expected`` is the least number the source's settings state, ``cap`` the number at which the
-    vendor is known to cut its lists, ``previous`` the number in the last COMPLETE run. A drop from
-    it by more than ``max_drop_percent`` is refused down to ``acknowledged``.
-    """
-
-    expected: int | None = None
-    cap: int | None = None
-    previous: int | None = None
-    max_drop_percent: int = 30
-    acknowledged: int | None = None
-
-
-UNKNOWN_SIZE = Size()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +66,7 @@ def check_content(walk: Walk, expected: Expectation) -> tuple[Checked, ...]:
     """Check what the records of a walk are, where :mod:`collectors.scim.proof` counts them."""
     return (
         _not_empty(walk, expected),
-        _size(walk, expected.size),
+        check_size(walk, expected.size),
         _canaries(walk, expected),
         _understood(walk, expected),
     )
@@ -104,64 +84,6 @@ def _not_empty(walk: Walk, expected: Expectation) -> Checked:
         f"the server lists no {walk.resource} at all",
         "does the token see everybody? if it is really empty, set allow_empty = true",
     )
-
-
-def _size(walk: Walk, size: Size) -> Checked:
-    count = len(walk.distinct_ids())
-    if size.expected is None and size.cap is None and size.previous is None:
-        return held("size", f"{count} ids, nothing known beforehand")
-    if walk.failure is not None:
-        return unreached("size")
-    if size.expected is not None and count < size.expected:
-        return failed(
-            "size",
-            f"{count} ids, at least {size.expected} expected",
-            "read.fewer_than_expected",
-            f"the server lists {count} {walk.resource}, and expected_size is {size.expected}",
-            "does the token see everybody? if they are really gone, correct expected_size",
-        )
-    if size.cap is not None and count >= size.cap and count != size.expected:
-        return failed(
-            "size",
-            f"{count} ids, known limit {size.cap}",
-            "read.cap_reached",
-            f"the server lists {count} {walk.resource}, and is known to stop at {size.cap}",
-            f"if there are really so many, set expected_size = {count}",
-        )
-    return _drop(count, walk.resource, size)
-
-
-def _drop(count: int, resource: Resource, size: Size) -> Checked:
-    """The guard against a list that shrank since it was last whole."""
-    before = size.previous
-    if before is None or before <= SMALL_LIST:
-        return held("size", f"{count} ids")
-    detail = f"{count} ids, {before} in the last complete run"
-    if (before - count) * 100 <= size.max_drop_percent * before:
-        return held("size", detail)
-    if size.acknowledged is not None and count >= size.acknowledged:
-        return held("size", f"{detail}, acknowledged down to {size.acknowledged}")
-    return failed(
-        "size",
-        detail,
-        "read.dropped",
-        f"the server lists {count} {resource}, in the last complete run it was {before}",
-        "does the token still see everybody? if they are really gone, "
-        f"set acknowledge_drop_to = {count} for this source",
-    )
-
-
-def size_notes(walk: Walk, size: Size) -> tuple[str, ...]:
-    """Describe what is odd about a number of users that is not a reason to doubt the list."""
-    count = len(walk.distinct_ids())
-    if walk.resource is not Resource.USERS:
-        return ()
-    notes = []
-    if count in COMMON_LIMITS and count != size.expected:
-        notes.append(f"exactly {count} users are listed, a number at which some servers stop")
-    if size.previous is not None and SMALL_LIST < size.previous * 3 <= count:
-        notes.append(f"{count} users are listed, in the last complete run it was {size.previous}")
-    return tuple(notes)
 
 
 def _canaries(walk: Walk, expected: Expectation) -> Checked:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from collectors.scim.expectation import Expectation, check_content, size_notes
+from collectors.scim.expectation import Expectation, check_content
 from collectors.scim.point import Checked, failed, held, unreached
+from collectors.scim.size import size_notes
 from collectors.scim.walk import Glance, Walk
 from scanner.model import Population, ProofPoint, Reason, Resource, State
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collectors.http import Target
-from collectors.scim.expectation import UNKNOWN_SIZE, Expectation, Size
+from collectors.scim.expectation import Expectation
 from collectors.scim.message import SCIM_2, Dialect
 from collectors.scim.request import MAX_PAGES
 from collectors.scim.resource import Interpretation
+from collectors.scim.size import UNKNOWN_SIZE, Size
 from scanner.model import Resource, Role
 
 
