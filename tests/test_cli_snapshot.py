@@ -42,7 +42,7 @@ def test_a_snapshot_is_a_run_without_conclusions(capsys: pytest.CaptureFixture[s
     folder = Path(document["run"])
     assert folder.name.startswith("000001-")
     names = {path.name for path in folder.iterdir()}
-    assert names == {"manifest.json", "SHA256SUMS", "responses", "tables"}
+    assert names == {"manifest.json", "SHA256SUMS", "correlation", "queries", "responses", "tables"}
     rows = {
         kind: [pq.read_table(folder / "tables" / kind / f"{one}.parquet").num_rows for one in both]
         for both in [("people", "wiki")]

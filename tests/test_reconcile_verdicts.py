@@ -176,7 +176,8 @@ def test_sources_and_their_reasons_are_kept_as_a_table(tmp_path: Path) -> None:
         ("slack", "app", "INCOMPLETE"),
     ]
     assert [row["reason_codes"] for row in rows] == [[], [], ["read.cut"]]
-    assert read_rows(tmp_path / "tables" / "run.parquet") == [{"run": RUN, "as_of": AS_OF}]
+    (run,) = read_rows(tmp_path / "tables" / "run.parquet")
+    assert run == {"run": RUN, "as_of": AS_OF, "audit": True}
 
 
 def test_a_business_day_policy_reaches_the_rules(tmp_path: Path) -> None:

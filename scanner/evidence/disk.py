@@ -104,6 +104,12 @@ def read_file(root: Path, path: str, most_bytes: int) -> bytes:
         return b"".join(_chunks(descriptor, most_bytes))
 
 
+def read_chunks(root: Path, path: str, most_bytes: int) -> Iterator[bytes]:
+    """Read a file below ``root`` piece by piece, for what may be larger than the memory."""
+    with _opened(root, path, most_bytes) as descriptor:
+        yield from _chunks(descriptor, most_bytes)
+
+
 def digest_file(root: Path, path: str, most_bytes: int) -> tuple[int, str]:
     """Count and hash a file below ``root``: its size and its SHA-256 in hexadecimal."""
     with _opened(root, path, most_bytes) as descriptor:

@@ -22,8 +22,8 @@ def previous_run(runs_directory: Path) -> str | None:
 
     Raises IntegrityError where the chain is damaged.
     """
-    ends = _ends(runs_directory)
-    return ends[-1].run if ends else None
+    finished = ends(runs_directory)
+    return finished[-1].run if finished else None
 
 
 def first_seen(runs_directory: Path) -> dict[str, str]:
@@ -34,7 +34,7 @@ def first_seen(runs_directory: Path) -> dict[str, str]:
     missing or damaged.
     """
     earliest: dict[str, str] = {}
-    for end in _ends(runs_directory):
+    for end in ends(runs_directory):
         for finding, run in _findings(runs_directory / end.run, end):
             if finding not in earliest or run < earliest[finding]:
                 earliest[finding] = run
@@ -48,19 +48,20 @@ def last_received(runs_directory: Path) -> dict[str, int]:
     missing or damaged.
     """
     received: dict[str, int] = {}
-    for end in reversed(_ends(runs_directory)):
+    for end in reversed(ends(runs_directory)):
         folder = runs_directory / end.run
-        content = _checked(folder, MANIFEST, end.manifest_sha256)
+        content = checked(folder, MANIFEST, end.manifest_sha256)
         try:
             for source in json.loads(content)["sources"]:
                 if source["state"] == State.COMPLETE:
                     received.setdefault(source["name"], int(source["users"]["received"]))
         except (ValueError, KeyError, TypeError):
-            raise _damaged(folder / MANIFEST, "does not list its sources") from None
+            raise damaged(folder / MANIFEST, "does not list its sources") from None
     return received
 
 
-def _ends(runs_directory: Path) -> list[Link]:
+def ends(runs_directory: Path) -> list[Link]:
+    """List the END lines of the finished runs, oldest first; IntegrityError for a bad chain."""
     chain = read_chain(runs_directory / CHAIN)
     return [link for link in chain.links if link.event is Event.END]
 
@@ -71,29 +72,30 @@ def _findings(folder: Path, end: Link) -> list[tuple[str, str]]:
     recorded = {file.path: file.sha256 for file in manifest.files}
     if FINDINGS not in recorded:
         return []
-    content = _checked(folder, FINDINGS, recorded[FINDINGS])
+    content = checked(folder, FINDINGS, recorded[FINDINGS])
     try:
         rows = json.loads(content)["findings"]
         return [(row["id"], _earlier(row.get("first_seen"), end.run)) for row in rows]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _damaged(folder / FINDINGS, "is not a list of findings") from None
+        raise damaged(folder / FINDINGS, "is not a list of findings") from None
 
 
 def _manifest(folder: Path, end: Link) -> Manifest:
-    content = _checked(folder, MANIFEST, end.manifest_sha256)
+    content = checked(folder, MANIFEST, end.manifest_sha256)
     try:
         return parse_manifest(content)
     except ValueError as error:
-        raise _damaged(folder / MANIFEST, str(error)) from None
+        raise damaged(folder / MANIFEST, str(error)) from None
 
 
-def _checked(folder: Path, path: str, sha256: str | None) -> bytes:
+def checked(folder: Path, path: str, sha256: str | None) -> bytes:
+    """Read a sealed file; IntegrityError where it is missing or is not what was sealed."""
     try:
         content = read_file(folder, path, _MOST_BYTES)
     except OSError as error:
-        raise _damaged(folder / path, f"cannot be read: {error.strerror}") from None
+        raise damaged(folder / path, f"cannot be read: {error.strerror}") from None
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise _damaged(folder / path, "is not what was sealed")
+        raise damaged(folder / path, "is not what was sealed")
     return content
 
 
@@ -104,5 +106,6 @@ def _earlier(recorded: Any, run: str) -> str:  # noqa: ANN401  # any JSON value 
     return run
 
 
-def _damaged(path: Path, problem: str) -> IntegrityError:
+def damaged(path: Path, problem: str) -> IntegrityError:
+    """Make the error that names a file of an earlier run and what is wrong with it."""
     return IntegrityError(f"{path}: {problem}", f"see: ghostscan verify {path.parent}")

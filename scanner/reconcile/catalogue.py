@@ -28,7 +28,7 @@ def severity_rank(severity: Severity) -> int:
 
 
 def read_query(folder: str, name: str) -> str:
-    """Return the text of ``<folder>/<name>.sql``, where folder is correlate, views or rules."""
+    """Return the text of ``<folder>/<name>.sql``: correlate, views, observe or rules."""
     return (_HERE / folder / f"{name}.sql").read_text(encoding="utf-8")
 
 

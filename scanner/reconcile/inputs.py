@@ -11,6 +11,7 @@ import pyarrow as pa
 from scanner.config import Config, Entitlement
 from scanner.model import Reading, Role
 from scanner.reconcile.keys import key, text
+from scanner.reconcile.lifecycle import removal_due_at
 from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, maybe, write_rows
 
 INPUTS = ("sources", "entitlements", "entitlement_conditions", "run")
@@ -23,6 +24,10 @@ SOURCES = pa.schema([
     always("groups_state"),  # the same, of its groups
     maybe("reason_codes", TEXTS),  # why either is not COMPLETE
     maybe("reason_messages", TEXTS),
+    always("started_at", INSTANT),  # of the reading; the instant of the run where it has none
+    always("ended_at", INSTANT),
+    maybe("started_due_at", INSTANT),  # when removal is due for who departs at that instant
+    maybe("ended_due_at", INSTANT),
 ])  # fmt: skip
 
 ENTITLEMENTS = pa.schema([
@@ -44,20 +49,27 @@ CONDITIONS = pa.schema([
 RUN = pa.schema([
     always("run"),
     always("as_of", INSTANT),
+    always("audit", pa.bool_()),  # false for a run that only collects
 ])  # fmt: skip
 
 
 def write_inputs(
-    folder: Path, config: Config, readings: Sequence[Reading], run: str, as_of: datetime
+    folder: Path,
+    config: Config,
+    readings: Sequence[Reading],
+    run: str,
+    as_of: datetime,
+    *,
+    audit: bool = True,
 ) -> None:
     """Write the four files of INPUTS into ``folder/tables``; EvidenceError if that fails."""
-    _write(folder, "sources", SOURCES, [_source_row(reading) for reading in readings])
+    _write(folder, "sources", SOURCES, [_source_row(one, config, as_of) for one in readings])
     numbered = list(enumerate(config.entitlements, start=1))
     sides = [row for number, one in numbered for row in _side_rows(number, one)]
     _write(folder, "entitlements", ENTITLEMENTS, sides)
     conditions = [row for number, one in numbered for row in _condition_rows(number, one)]
     _write(folder, "entitlement_conditions", CONDITIONS, conditions)
-    _write(folder, "run", RUN, [{"run": run, "as_of": as_of}])
+    _write(folder, "run", RUN, [{"run": run, "as_of": as_of, "audit": audit}])
 
 
 def _write(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Row]) -> None:
@@ -65,7 +77,9 @@ def _write(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Row]) -> N
     write_rows(folder / "tables" / f"{name}.parquet", columns, schema)
 
 
-def _source_row(reading: Reading) -> Row:
+def _source_row(reading: Reading, config: Config, as_of: datetime) -> Row:
+    started_at, ended_at = reading.started_at or as_of, reading.ended_at or as_of
+    limit, zone = config.policy.limit, config.organization.zone
     reasons = reading.users.reasons
     if reading.role is not Role.HRIS:
         reasons += reading.groups.reasons
@@ -76,6 +90,10 @@ def _source_row(reading: Reading) -> Row:
         "groups_state": reading.groups.state.value,
         "reason_codes": [text(reason.code) for reason in reasons],
         "reason_messages": [text(reason.message) for reason in reasons],
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "started_due_at": removal_due_at(started_at, limit, zone),
+        "ended_due_at": removal_due_at(ended_at, limit, zone),
     }
 
 

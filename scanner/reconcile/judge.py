@@ -27,6 +27,7 @@ from scanner.reconcile.engine import DuckDBEngine
 from scanner.reconcile.facts import Hit, Place, read_facts, read_hits
 from scanner.reconcile.findings import build_findings
 from scanner.reconcile.inputs import write_inputs
+from scanner.reconcile.observation import add_earlier
 from scanner.reconcile.parquet import Row, count_rows, read_rows
 from scanner.reconcile.queries import result_path, run_queries
 from scanner.reconcile.sentences import KEY_WORDS, Telling, expectation, withheld_group
@@ -67,14 +68,8 @@ def reconcile(
     Raises EvidenceError where the table of a source that was read is missing, IntegrityError where
     it does not hold every record that was received.
     """
-    every = _every_reading(config, readings)
-    _add_empty_tables(folder, config, every)
-    for reading in every:
-        _check_table(folder, reading)
-    write_inputs(folder, config, every, run, as_of)
     rules = load_rules()
-    with DuckDBEngine(folder) as engine:
-        run_queries(engine, folder, [reading.source for reading in every], rules)
+    every = _query(folder, config, readings, run, as_of, rules, audit=True)
     hits = read_hits(folder, rules)
     telling = _telling(folder, config, every, hits)
     findings = build_findings(hits, rules, telling, run, first_seen)
@@ -89,6 +84,39 @@ def reconcile(
         departed=sum(row["departed"] for row in people),
         match_counts=_match_counts(folder),
     )
+
+
+def observe(
+    folder: Path, config: Config, readings: Sequence[Reading], run: str, as_of: datetime
+) -> None:
+    """Keep up to date what all runs saw, for a run that only collects; judges nothing.
+
+    Needs, writes and raises what :func:`reconcile` does, but runs no rule.
+    """
+    _query(folder, config, readings, run, as_of, (), audit=False)
+
+
+def _query(
+    folder: Path,
+    config: Config,
+    readings: Sequence[Reading],
+    run: str,
+    as_of: datetime,
+    rules: Sequence[Rule],
+    *,
+    audit: bool,
+) -> list[Reading]:
+    """Check and complete the tables, run the SQL over them, and return every reading."""
+    every = _every_reading(config, readings)
+    _add_empty_tables(folder, config, every)
+    for reading in every:
+        _check_table(folder, reading)
+    write_inputs(folder, config, every, run, as_of, audit=audit)
+    sources = [reading.source for reading in every]
+    add_earlier(folder, sources)
+    with DuckDBEngine(folder) as engine:
+        run_queries(engine, folder, sources, rules)
+    return every
 
 
 def _every_reading(config: Config, readings: Sequence[Reading]) -> list[Reading]:

@@ -10,6 +10,7 @@ from scanner.model import Rule
 from scanner.reconcile.catalogue import read_query
 from scanner.reconcile.engine import Engine
 from scanner.reconcile.inputs import INPUTS
+from scanner.reconcile.observation import EARLIER, OBSERVED, earlier_paths, observed_path
 from scanner.reconcile.parquet import private_folder
 from scanner.reconcile.tables import KINDS, table_path
 
@@ -21,11 +22,12 @@ VIEWS = (
     "expected_people", "expected_members", "actual_members",
     "app_counts", "people_counts", "match_counts",
 )  # fmt: skip
+OBSERVATION = ("account_sightings", "observed_accounts", "observed_people")
 KEPT = frozenset({
     "situations", "candidates", "owned_accounts", "entitlement_groups",
-    "app_counts", "people_counts", "match_counts",
+    "app_counts", "people_counts", "match_counts", *OBSERVED,
 })  # fmt: skip
-"""What is written to ``correlation/`` beside the result of each rule, and read back from there."""
+"""What is written beside the result of each rule, and read back from there."""
 
 
 def run_queries(
@@ -40,10 +42,12 @@ def run_queries(
         engine.view(kind, [table_path(folder, kind, source) for source in sources])
     for name in INPUTS:
         engine.view(name, [folder / "tables" / f"{name}.parquet"])
+    for name in EARLIER:
+        engine.view(name, earlier_paths(folder, name, sources))
     for name, sql in _texts(rules).items():
         _write_private(folder / "queries" / f"{name}.sql", sql)
         engine.define(name, sql)
-        if name in KEPT or name not in (*CORRELATION, *VIEWS):
+        if name in KEPT or name not in (*CORRELATION, *VIEWS, *OBSERVATION):
             engine.write(name, result_path(folder, name))
         if name in KEPT:
             # Resolved once: what follows reads the result instead of computing it again.
@@ -52,13 +56,16 @@ def run_queries(
 
 def result_path(folder: Path, name: str) -> Path:
     """Return where the result of one query stands in the run folder."""
+    if name in OBSERVED:
+        return observed_path(folder, name)
     return folder / "correlation" / f"{name}.parquet"
 
 
 def _texts(rules: Sequence[Rule]) -> Mapping[str, str]:
     correlation = {name: read_query("correlate", name) for name in CORRELATION}
     views = {name: read_query("views", name) for name in VIEWS}
-    return {**correlation, **views, **{rule.kind: rule.query for rule in rules}}
+    observation = {name: read_query("observe", name) for name in OBSERVATION}
+    return {**correlation, **views, **observation, **{rule.kind: rule.query for rule in rules}}
 
 
 def _write_private(path: Path, content: str) -> None:

@@ -55,6 +55,7 @@ def audit(
     ``as_of`` is the instant departures are judged at; by default the start of the run.
     Raises ConfigError or EvidenceError before the first request, and leaves no half-written run.
     """
+    from scanner.evidence.earlier import adopt_earlier
     from scanner.evidence.history import first_seen, previous_run
     from scanner.evidence.store import RunFolder
 
@@ -65,6 +66,7 @@ def audit(
     with RunFolder.begin(runs, clock(), clock=clock) as run:
         _keep(registers, run)
         earlier, previous = first_seen(runs), previous_run(runs)
+        adopt_earlier(runs, run)
         readings = read_sources(loaded.config, collectors, run, listener)
         tabulate(loaded.config, collectors, readings, run)
         conclusions = _reconcile(loaded.config, readings, run, as_of, earlier)

@@ -44,22 +44,26 @@ class Collected:
 def snapshot(
     loaded: LoadedConfig, *, clock: Clock, listener: ProgressListener, only: Sequence[str] = ()
 ) -> Collected:
-    """Collect, store and tabulate into a new run folder; conclude nothing.
+    """Collect, store and tabulate into a new run folder, and note what was seen when.
 
-    ``only`` limits the reading to exactly the named sources; the others are NOT_READ. The folder
-    has the form of an audit's, without correlation, queries, findings and reports.
+    ``only`` limits the reading to exactly the named sources; the others are NOT_READ. No rule runs:
+    the folder has the form of an audit's, without findings and reports.
     Raises ConfigError or EvidenceError before the first request, and leaves no half-written run.
     """
+    from scanner.evidence.earlier import adopt_earlier
     from scanner.evidence.history import previous_run
     from scanner.evidence.store import RunFolder
+    from scanner.reconcile.judge import observe
 
     loaded = locate(loaded)
     config = loaded.config
     collectors = open_collectors(loaded, only)
     with RunFolder.begin(loaded.runs_directory, clock(), clock=clock) as run:
         previous = previous_run(loaded.runs_directory)
+        adopt_earlier(loaded.runs_directory, run)
         readings = read_sources(config, collectors, run, listener)
         tabulate(config, collectors, readings, run)
+        observe(run.folder, config, readings, run.run, run.started_at)
         result = Snapshot(
             run=run.run,
             organization=config.organization.name,
