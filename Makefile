@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 
-.PHONY: demo test lint soak clean
+SERVERS := tests/servers
+
+.PHONY: demo test lint servers soak clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -22,11 +24,25 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+# SCIM servers from PyPI and npm that the tests read, apart from what ghostscan itself needs.
+servers: $(SERVERS)/.venv/current/.ready $(SERVERS)/.venv/older/.ready $(SERVERS)/.venv/node.ready
+
+$(SERVERS)/.venv/%/.ready: $(SERVERS)/requirements-%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(SERVERS)/.venv/node.ready: $(SERVERS)/package.json $(SERVERS)/package-lock.json
+	@mkdir -p $(@D)
+	@if command -v npm >/dev/null; then \
+	  (cd $(SERVERS) && npm ci --ignore-scripts --no-audit --no-fund --silent) && touch $@; \
+	else echo "npm is not installed; the servers that need Node.js are skipped"; fi
+
+test: lint servers
 	$(BIN)/pytest --cov --cov-report=term --numprocesses=auto --dist=worksteal
 
 soak: $(VENV)/.ready
 	GHOSTSCAN_SOAK=1 FAULT_PAIRS=100000 $(BIN)/pytest tests/test_scim_churn.py tests/test_faults.py
 
 clean:
-	rm -rf $(VENV) dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(SERVERS)/.venv $(SERVERS)/node_modules .fuzz dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -90,7 +90,35 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:  # noqa: ANN401 - plugg
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many faults of the data file were met, from what the tests really did."""
+    """Print what was read of real servers and which faults were met, as the tests really went."""
+    _print_servers(terminalreporter)
+    _print_faults(terminalreporter)
+
+
+def _print_servers(reporter: pytest.TerminalReporter) -> None:
+    """Print a line for each real server that was read, and whether its test passed."""
+    rows = [
+        (*value, outcome)
+        for outcome in ("passed", "failed")
+        for report in reporter.stats.get(outcome, ())
+        for name, value in getattr(report, "user_properties", ())
+        if name == "server" and report.when == "call"
+    ]
+    if not rows:
+        return
+    rows.sort(key=lambda row: (row[3] != "COMPLETE", row))
+    titles = ("server", "paging", "users", "state", "seeded found", "reason", "test")
+    widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
+    reporter.section("servers nobody here wrote")
+    for row in (titles, *rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        reporter.write_line(line.rstrip())
+    whole = sum(row[3] == "COMPLETE" and row[-1] == "passed" for row in rows)
+    reporter.write_line(f"read whole: {whole}, said not to be whole: {len(rows) - whole}")
+
+
+def _print_faults(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many faults of the data file were met."""
     outcomes = _fault_outcomes(terminalreporter)
     if not outcomes:
         return

@@ -1,0 +1,1 @@
+"""The users and groups that django-scim2 serves."""
