@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.base import Collector, Recorder
 from collectors.profile import Profile, load_profile
-from scanner.config import ACCOUNT_ATTRIBUTES, PERSON_ATTRIBUTES, Source
+from scanner.config import ACCOUNT_ATTRIBUTES, FILE, PERSON_ATTRIBUTES, Source
 from scanner.errors import ConfigError
 from scanner.model import ProgressListener, Reading, Role
 
@@ -38,6 +38,8 @@ def build_collector(
     users received in the last COMPLETE run; a sudden drop from it is refused. Raises ConfigError
     before any request is sent.
     """
+    if source.type == FILE:
+        return _file_collector(name, source, zone, folder, (previous or {}).get(name))
     # Imported late: --help and reports from a run folder need no HTTP library.
     from collectors.scim.collector import ScimCollector  # noqa: PLC0415 - see above
     from collectors.scim.resource import interpretation  # noqa: PLC0415 - see above
@@ -61,6 +63,15 @@ def build_collector(
     except ValueError as error:
         raise ConfigError(f"sources.{name}.attributes: {error}") from None
     return ScimCollector(_scim_source(source, profile, target, how, (previous or {}).get(name)))
+
+
+def _file_collector(
+    name: str, source: Source, zone: ZoneInfo, folder: Path, previous: int | None
+) -> Collector:
+    from collectors.file.build import file_source  # noqa: PLC0415 - as in build_collector
+    from collectors.file.collector import FileCollector  # noqa: PLC0415 - as in build_collector
+
+    return FileCollector(file_source(name, source, zone, folder, previous))
 
 
 def _scim_source(
@@ -123,6 +134,13 @@ def _attributes(source: Source, profile: Profile) -> dict[str, str]:
     known = PERSON_ATTRIBUTES if source.role is Role.HRIS else ACCOUNT_ATTRIBUTES
     places = {name: path for name, path in profile.attributes.items() if name in known}
     return places | source.attributes
+
+
+def departure_place(source: Source) -> str:
+    """Name the attribute or column the departure dates of an HRIS come from; empty where none."""
+    if source.type == FILE:
+        return source.attributes.get("departed_at", "departed_at")
+    return _attributes(source, load_profile(source.type)).get("departed_at", "")
 
 
 def read_all(

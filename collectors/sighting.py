@@ -116,17 +116,28 @@ def look_at_groups(
     )
 
 
+def account_abilities(accounts: Sequence[Account], of: int) -> tuple[Ability, ...]:
+    """Say of how many of ``of`` records each thing is known that an audit of an app can use."""
+    return tuple(
+        Ability(name, sum(bool(known(one)) for one in accounts), of) for name, known in _ACCOUNT
+    )
+
+
+def person_abilities(people: Sequence[Person], of: int) -> tuple[Ability, ...]:
+    """Say of how many of ``of`` records each thing is known that an audit can use of an HRIS."""
+    left = [one for one in people if one.status is PersonStatus.TERMINATED]
+    return (
+        Ability("departed", len(left), of),
+        Ability("departed_at", sum(one.departed_at is not None for one in left), len(left)),
+        *(Ability(name, sum(bool(known(one)) for one in people), of) for name, known in _PERSON),
+    )
+
+
 def _accounts(page: ListPage, how: Interpretation, listed: Listed) -> Sight:
     read = [read_account(resource, _NOWHERE, how) for resource in page.resources]
     accounts = [one.record for one in read if one.record is not None]
     named = sum(bool(read_user_groups(one, "", _NOWHERE, "")) for one in page.resources)
-    abilities = (
-        *(
-            Ability(name, sum(bool(known(one)) for one in accounts), len(read))
-            for name, known in _ACCOUNT
-        ),
-        Ability("groups", named, len(read)),
-    )
+    abilities = (*account_abilities(accounts, len(read)), Ability("groups", named, len(read)))
     lacking = contradictions(page, Resource.USERS, [one.account_id for one in accounts])
     odd = _noted(note for one in read for note in one.notes)
     known = any(one.active is not None for one in accounts)
@@ -138,14 +149,7 @@ def _people(page: ListPage, how: Interpretation) -> Sight:
     read = [read_person(resource, _NOWHERE, how) for resource in page.resources]
     people = [one.record for one in read if one.record is not None]
     left = [one for one in people if one.status is PersonStatus.TERMINATED]
-    abilities = (
-        Ability("departed", len(left), len(read)),
-        Ability("departed_at", sum(one.departed_at is not None for one in left), len(left)),
-        *(
-            Ability(name, sum(bool(known(one)) for one in people), len(read))
-            for name, known in _PERSON
-        ),
-    )
+    abilities = person_abilities(people, len(read))
     notes = (*_departed_unseen(left, page), *_undated(left, how))
     lacking = contradictions(page, Resource.USERS, [one.person_id for one in people])
     return Sight(abilities, lacking, notes, _noted(note for one in read for note in one.notes))

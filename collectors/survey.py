@@ -12,6 +12,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from collectors.base import Collector
+from collectors.file.collector import FileCollector
+from collectors.file.look import look_at_files
 from collectors.http import SYSTEM_TIMING, Timing
 from collectors.look import Look
 from collectors.registry import build_collector
@@ -54,6 +56,8 @@ async def survey(
     timing: Timing = SYSTEM_TIMING,
 ) -> Survey:
     """Look at one source and say what its first page shows; never raises for what it does."""
+    if isinstance(collector, FileCollector):
+        return await look_at_files(collector, groups_needed)
     if not isinstance(collector, ScimCollector):
         return _not_scim(name, source)
     scim = collector._source  # noqa: SLF001 - exactly what an audit would ask, and how

@@ -132,7 +132,8 @@ def _lines(survey: Survey) -> Iterator[tuple[str, str]]:
         yield "Users", _page(survey.users)
         yield from _field_lines(survey.users)
         yield from _group_lines(survey)
-        yield "Full read", _full_read(survey)
+        if survey.users.asked:  # a file was read to its end already
+            yield "Full read", _full_read(survey)
     for quirk in survey.quirks:
         yield "Quirk", quirk
     yield from _reason_lines(survey)
@@ -153,6 +154,8 @@ def _reason(label: str, reason: Reason) -> Iterator[tuple[str, str]]:
 
 
 def _page(page: PageSurvey) -> str:
+    if not page.asked:
+        return f"{page.given:,} read in {duration(page.milliseconds)}"
     return (
         f"{_count(page)} reported; asked for {page.asked:,} a page, given {page.given:,} "
         f"in {duration(page.milliseconds)}"
@@ -166,7 +169,7 @@ def _field_lines(page: PageSurvey) -> Iterator[tuple[str, str]]:
     fields = []
     for one in page.abilities:
         if one.name in _WHO:
-            yield _WHO[one.name], _seen_or_not(one, "users on the first page")
+            yield _WHO[one.name], _seen_or_not(one, f"users{_where(page)}")
         elif one.name in FIELDS and one.of:
             fields.append(one)
     lines = (
@@ -196,7 +199,11 @@ def _group_lines(survey: Survey) -> Iterator[tuple[str, str]]:
     elif _seen(page, "members_by_user"):
         yield "Members", "not shown with groups, but users name the groups they are in"
     else:
-        yield "Members", _seen_or_not(members, "groups on the first page")
+        yield "Members", _seen_or_not(members, f"groups{_where(page)}")
+
+
+def _where(page: PageSurvey) -> str:
+    return " on the first page" if page.asked else ""
 
 
 def _seen_or_not(ability: Ability, where: str) -> str:

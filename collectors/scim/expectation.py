@@ -14,7 +14,7 @@ from collectors.scim.resource import (
     STATUS_UNKNOWN,
     WRONG_TYPE,
 )
-from collectors.scim.size import UNKNOWN_SIZE, Size, check_size
+from collectors.scim.size import SERVER, UNKNOWN_SIZE, Size, Wording, check_size
 from collectors.scim.walk import Glance, Walk
 from scanner.model import ProofPoint, Reason, Resource
 
@@ -60,13 +60,14 @@ class Expectation:
     passes: int = 1
     unreliable: bool = False
     excuses: frozenset[str] = frozenset()
+    wording: Wording = SERVER
 
 
 def check_content(walk: Walk, expected: Expectation) -> tuple[Checked, ...]:
     """Check what the records of a walk are, where :mod:`collectors.scim.proof` counts them."""
     return (
         _not_empty(walk, expected),
-        check_size(walk, expected.size),
+        check_size(walk, expected.size, expected.wording),
         _canaries(walk, expected),
         _understood(walk, expected),
     )
@@ -81,8 +82,8 @@ def _not_empty(walk: Walk, expected: Expectation) -> Checked:
         "not_empty",
         "0 ids",
         "read.empty",
-        f"the server lists no {walk.resource} at all",
-        "does the token see everybody? if it is really empty, set allow_empty = true",
+        f"{expected.wording.giver} lists no {walk.resource} at all",
+        f"{expected.wording.doubt} if it is really empty, set allow_empty = true",
     )
 
 
@@ -98,7 +99,7 @@ def _canaries(walk: Walk, expected: Expectation) -> Checked:
         f"{len(missing)} of {len(expected.canaries)} missing",
         "read.canary_missing",
         f"not among the {walk.resource} although they must be: {', '.join(missing)}",
-        "the token may see only a part; if they are really gone, correct canaries",
+        f"{expected.wording.doubt} if they are really gone, correct canaries",
     )
 
 

@@ -50,7 +50,22 @@ class Size:
 UNKNOWN_SIZE = Size()
 
 
-def check_size(walk: Walk, size: Size) -> Checked:
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What gives a list, and what is to be asked where it falls short.
+
+    ``paged`` tells that it comes in pages, the size of which may be chosen.
+    """
+
+    giver: str = "the server"
+    doubt: str = "does the token see everybody?"
+    paged: bool = True
+
+
+SERVER = Wording()
+
+
+def check_size(walk: Walk, size: Size, words: Wording = SERVER) -> Checked:
     """Check the number of ids of a walk; the first thing that is wrong with it is the reason."""
     count = len(walk.distinct_ids())
     unknown = size.expected is None and size.cap is None and size.previous is None
@@ -61,8 +76,8 @@ def check_size(walk: Walk, size: Size) -> Checked:
             "size",
             f"{count} ids, at least {size.expected} expected",
             "read.fewer_than_expected",
-            f"the server lists {count} {walk.resource}, and expected_size is {size.expected}",
-            "does the token see everybody? if they are really gone, correct expected_size",
+            f"{words.giver} lists {count} {walk.resource}, and expected_size is {size.expected}",
+            f"{words.doubt} if they are really gone, correct expected_size",
         )
     if size.cap is not None and count >= size.cap and count != size.expected:
         return failed(
@@ -74,7 +89,8 @@ def check_size(walk: Walk, size: Size) -> Checked:
         )
     pages = walk.fresh_pages()
     page = len(pages[0].glances) if len(pages) > 1 else 0
-    return possible_cap(walk.resource, count, page, size) or _drop(count, walk.resource, size)
+    capped = possible_cap(walk.resource, count, page, size, words)
+    return capped or _drop(count, walk.resource, size, words)
 
 
 def size_notes(walk: Walk, size: Size) -> tuple[str, ...]:
@@ -90,7 +106,9 @@ def size_notes(walk: Walk, size: Size) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def possible_cap(resource: Resource, count: int, page: int, size: Size) -> Checked | None:
+def possible_cap(
+    resource: Resource, count: int, page: int, size: Size, words: Wording = SERVER
+) -> Checked | None:
     """Fail a list of ``count`` that ends where servers are known to stop and nothing settles it.
 
     ``page`` is the length of its pages where it came in several, and 0 where it came in one.
@@ -100,6 +118,8 @@ def possible_cap(resource: Resource, count: int, page: int, size: Size) -> Check
     passed_over = page > 0 and count % page > 0
     if count not in COMMON_LIMITS or known or surpassed or passed_over:
         return None
+    if not words.paged:
+        return _capped_export(resource, count)
     stated = f"set expected_size = {count} if the app's own pages count {count}; or "
     return failed(
         "size",
@@ -112,7 +132,20 @@ def possible_cap(resource: Resource, count: int, page: int, size: Size) -> Check
     )
 
 
-def _drop(count: int, resource: Resource, size: Size) -> Checked:
+def _capped_export(resource: Resource, count: int) -> Checked | None:
+    """An export is cut by rows, so the number of groups in one says nothing."""
+    if resource is not Resource.USERS:
+        return None
+    return failed(
+        "size",
+        f"{count} ids, a number at which exports are known to stop",
+        "read.possible_cap",
+        f"the file lists exactly {count} users, and some exports hold no more than that",
+        f"set expected_size = {count} if the exporter's own pages count {count}",
+    )
+
+
+def _drop(count: int, resource: Resource, size: Size, words: Wording) -> Checked:
     """The guard against a list that shrank since it was last whole."""
     before = size.previous
     if before is None or before <= SMALL_LIST:
@@ -127,7 +160,6 @@ def _drop(count: int, resource: Resource, size: Size) -> Checked:
         "size",
         detail,
         "read.dropped",
-        f"the server lists {count} {resource}, in the last complete run it was {before}",
-        "does the token still see everybody? if they are really gone, "
-        f"set acknowledge_drop_to = {count} for this source",
+        f"{words.giver} lists {count} {resource}, in the last complete run it was {before}",
+        f"{words.doubt} if they are really gone, set acknowledge_drop_to = {count} for this source",
     )

@@ -5,6 +5,13 @@ Unknown keys are errors that name the key and the nearest valid one. Secrets are
 """
 
 from scanner.config.auth import SECRET_SCHEMES, Auth, Basic, Header, Mtls, OAuth2
+from scanner.config.export import (
+    MEMBERSHIP_ATTRIBUTES,
+    SUFFIXES,
+    Export,
+    Format,
+    MembershipFile,
+)
 from scanner.config.file import (
     SOURCE_NAME,
     Config,
@@ -18,6 +25,7 @@ from scanner.config.limit import RemovalLimit, parse_limit
 from scanner.config.registers import UNWAIVABLE, load_registers, parse_registers
 from scanner.config.source import (
     ACCOUNT_ATTRIBUTES,
+    FILE,
     PERSON_ATTRIBUTES,
     Excuse,
     Source,
@@ -28,17 +36,23 @@ from scanner.config.url import is_loopback
 
 __all__ = [
     "ACCOUNT_ATTRIBUTES",
+    "FILE",
+    "MEMBERSHIP_ATTRIBUTES",
     "PERSON_ATTRIBUTES",
     "SECRET_SCHEMES",
     "SOURCE_NAME",
+    "SUFFIXES",
     "UNWAIVABLE",
     "Auth",
     "Basic",
     "Config",
     "Entitlement",
     "Excuse",
+    "Export",
+    "Format",
     "Header",
     "LoadedConfig",
+    "MembershipFile",
     "Mtls",
     "OAuth2",
     "RegisterSettings",

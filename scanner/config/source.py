@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from scanner.config.auth import Auth, Mtls
+from scanner.config.export import SUFFIXES, Export, MembershipFile
 from scanner.config.strict import Strict, nearest
 from scanner.config.url import base_url, proxy_url
 from scanner.model import Role
@@ -50,8 +51,21 @@ class StatusValues(Strict):
     unknown: tuple[str, ...] = ()
 
 
-Excuse = Literal["start_index_echo", "string_numbers", "list_schemas", "round_member_count"]
-"""Departures from RFC 7644 that a source may be excused for, by name; the proof repeats them."""
+Excuse = Literal[
+    "start_index_echo", "string_numbers", "list_schemas", "round_member_count", "no_count"
+]
+"""What a source may be excused for, by name; the proof repeats it.
+
+Departures from RFC 7644, and ``no_count``: nothing shows that a file goes on to its true end.
+"""
+
+FILE = "file"
+FILE_SETTINGS = frozenset({
+    "role", "type", "path", "memberships", "export", "attributes", "active_values", "status_values",
+    "canaries", "allow_empty", "excuses", "expected_size", "max_drop_percent",
+    "acknowledge_drop_to",
+})  # fmt: skip
+_ONLY_FILES = frozenset({"path", "memberships", "export"})
 
 
 class Source(Strict):
@@ -90,6 +104,9 @@ class Source(Strict):
     discovery: bool | None = None
     max_concurrency: int | None = Field(default=None, ge=1, le=16)
     allow_empty: bool = False
+    path: Path | None = None  # of a file, relative to the configuration
+    memberships: MembershipFile | None = None
+    export: Export = Export()
 
     @field_validator("users_path", "groups_path")
     @classmethod
@@ -118,6 +135,22 @@ class Source(Strict):
         if self.client_certificate is None or self.client_key is None:
             return self.auth.mtls
         return Mtls(certificate=self.client_certificate, key=self.client_key)
+
+    @model_validator(mode="after")
+    def _file_or_server(self) -> Source:
+        if self.type != FILE:
+            for name in sorted(_ONLY_FILES & self.model_fields_set):
+                raise ValueError(f'{name} is a setting of type = "file" only')
+            return self
+        for name in sorted(self.model_fields_set - FILE_SETTINGS):
+            raise ValueError(f"{name} means nothing for a file")
+        if self.path is None:
+            raise ValueError("path is missing: a file needs one")
+        for path in (self.path, self.memberships and self.memberships.path):
+            if path and self.export.format is None and path.suffix.lower() not in SUFFIXES:
+                known = ", ".join(SUFFIXES)
+                raise ValueError(f"{path.name} does not end in {known}; set export.format")
+        return self
 
     @model_validator(mode="after")
     def _known_attributes(self) -> Source:

@@ -14,7 +14,8 @@ def locate(loaded: LoadedConfig) -> LoadedConfig:
 
     sources = {}
     for name, source in loaded.config.sources.items():
-        url = source.url or load_profile(source.type).url
+        own = f"file:{source.path.as_posix()}" if source.path else source.url
+        url = own or load_profile(source.type).url
         if not url:
             raise ConfigError(
                 f"sources.{name}.url is missing",

@@ -127,10 +127,10 @@ def _assemble(
 
 def _departures(config: Config) -> tuple[tuple[str, str], ...]:
     """The attribute each HRIS's departure date comes from; last day and contract end can differ."""
-    from collectors.profile import load_profile
+    from collectors.registry import departure_place
 
     return tuple(
-        (name, (load_profile(source.type).attributes | source.attributes).get("departed_at", ""))
+        (name, departure_place(source))
         for name, source in config.sources.items()
         if source.role is Role.HRIS
     )

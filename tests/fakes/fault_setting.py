@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from collectors import tls
+from tests.fakes.export import write_export
 from tests.fakes.fault_case import Case
-from tests.fakes.fault_company import make_people
 from tests.fakes.fault_server import Door
 from tests.fakes.fault_wire import Authority, resolving
 from tests.fakes.fault_world import World
@@ -100,26 +100,9 @@ class Surroundings:
 
     def export(self) -> None:
         """The HRIS is a file."""
-        path = self.world.folder / "people.csv"
-        path.write_bytes(export_text(self.how.get("form", "")))
-        old = START - timedelta(days=self.how.get("days_old", 0))
+        how = self.how
+        path = write_export(self.world.folder, how.get("form", "plain"), how.get("vouched", ""))
+        old = START - timedelta(days=how.get("days_old", 0))
         os.utime(path, (old.timestamp(), old.timestamp()))
-        self.world.sources["people"] = {"role": "hris", "type": "file", "path": "people.csv"}
-
-
-def export_text(form: str) -> bytes:
-    """Write the people as a CSV file, whole or wrong in one way."""
-    rows = [["person_id", "user_name", "employee_number", "status"]]
-    for one in make_people()["Users"]:
-        number = one["id"].removeprefix("p")
-        status = "active" if one["active"] else "terminated"
-        rows.append([one["id"], one["userName"], f"E{int(number):03}", status])
-    lines = [(";" if form == "semicolons" else ",").join(row) for row in rows]
-    if form == "quotes":
-        lines[3] = lines[3].replace("person3", 'per"son3')
-    if form == "trailer":
-        lines.append("# rows: 13")
-    text = "\n".join(lines) + "\n"
-    if form == "cut":
-        text = text[:-20]
-    return (b"\xef\xbb\xbf" if form == "bom" else b"") + text.encode()
+        usual = {"role": "hris", "type": "file", "path": path.name}
+        self.world.sources["people"] = {**usual, **how.get("settings", {})}

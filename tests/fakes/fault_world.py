@@ -13,6 +13,7 @@ from typing import Any
 
 from collectors import registry
 from collectors.base import Collector, Exchange
+from collectors.file.collector import FileCollector
 from collectors.scim.collector import ScimCollector
 from scanner import workflow
 from scanner.config import LoadedConfig, load_config
@@ -135,6 +136,8 @@ def build(world: World, name: str, *given: Any, **more: Any) -> Collector:  # no
         if not world.roomy:
             target = replace(collector._source.target, max_body_bytes=BODY_CAP)
             collector._source = replace(collector._source, target=target, max_pages=100)
+    if isinstance(collector, FileCollector):
+        collector._now = world.time.timing.now
     return collector
 
 

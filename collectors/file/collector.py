@@ -1,0 +1,244 @@
+"""Reading one file source: the users, then the memberships, each with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from collectors.base import Exchange, OpenResponse, Recorder
+from collectors.file.format import parse_table
+from collectors.file.membership import (
+    Member,
+    account_ids,
+    glance_at,
+    missing_columns,
+    read_member,
+)
+from collectors.file.proof import Export, prove, sidecar_name
+from collectors.file.records import accounts_of, address, glances_at_users, records_of
+from collectors.file.source import ExportFile, FileSource
+from collectors.file.table import Table
+from collectors.file.take import SIDECAR, Taken, listed_sha256, take
+from collectors.scim.expectation import Expectation
+from collectors.scim.size import Wording
+from collectors.scim.walk import Glance
+from scanner.config import FILE
+from scanner.model import (
+    Population,
+    Progress,
+    ProgressListener,
+    Reading,
+    Reason,
+    Records,
+    Resource,
+    Role,
+    State,
+)
+
+WORDING = Wording("the file", "does the export hold everybody?", paged=False)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class FileCollector:
+    """A Collector for exports; ages are judged at the time ``now`` gives, if it is given."""
+
+    def __init__(self, source: FileSource, now: Callable[[], datetime] | None = None) -> None:
+        self._source = source
+        self._now = now or _utc_now
+
+    async def read(self, recorder: Recorder, listener: ProgressListener) -> Reading:
+        """Record the files byte for byte, then prove them; see :class:`collectors.base.Collector`.
+
+        ``requests`` counts the files that were there to be read.
+        """
+        return _Visit(self._source, recorder, listener, self._now).read()
+
+    def records(self, reading: Reading, open_response: OpenResponse) -> Records:
+        """Parse the recorded files of ``reading``; each id once, in the order of the rows."""
+        return records_of(self._source, reading, open_response)
+
+
+class _Visit:
+    """One reading of one source under way."""
+
+    def __init__(
+        self,
+        source: FileSource,
+        recorder: Recorder,
+        listener: ProgressListener,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._source = source
+        self._recorder = recorder
+        self._listener = listener
+        self._now = now
+        self._files: list[int] = []
+
+    def read(self) -> Reading:
+        source, started_at = self._source, self._now()
+        users = self._users()
+        population = prove(users, self._expected_users(), self._now())
+        self._tell(Resource.USERS, population)
+        groups, memberships = self._memberships(users)
+        return Reading(
+            source=source.columns.source,
+            role=source.columns.role,
+            type=FILE,
+            url=address(source),
+            users=population,
+            groups=groups,
+            memberships_received=memberships,
+            requests=len(self._files),
+            bytes_received=sum(self._files),
+            started_at=started_at,
+            ended_at=self._now(),
+        )
+
+    def _users(self) -> Export:
+        source = self._source
+        export = self._export(source.users, Resource.USERS)
+        used = source.columns.used(export.table)
+        glances = glances_at_users(source, export.table, self._now())
+        return replace(
+            export,
+            glances=glances,
+            missing=source.columns.missing(export.table),
+            used=frozenset(used.values()),
+            repeated=_repeated(export.table, [one.id for one in glances]),
+        )
+
+    def _memberships(self, users: Export) -> tuple[Population, int]:
+        file = self._source.memberships
+        if file is None:
+            return _no_groups(self._source), 0
+        columns = dict(self._source.membership_columns)
+        named = frozenset(name for name, column in columns.items() if column != name)
+        export = self._export(file, Resource.GROUPS)
+        known = account_ids(accounts_of(self._source, users.table, ""))
+        members = [read_member(row, columns, known) for row in export.table.rows]
+        pairs = [
+            None if one.group_id is None else (one.group_id, one.account_id) for one in members
+        ]
+        export = replace(
+            export,
+            glances=_glances_at_groups(members),
+            missing=tuple(missing_columns(export.table, columns, named)),
+            used=frozenset(column.strip().lower() for column in columns.values()),
+            repeated=_repeated(export.table, pairs),
+        )
+        groups = prove(export, self._expected_groups(), self._now())
+        groups = _with_strangers(groups, members, {one.id for one in users.glances})
+        self._tell(Resource.GROUPS, groups)
+        return groups, len({pair for pair in pairs if pair is not None and pair[1] is not None})
+
+    def _export(self, file: ExportFile, resource: Resource) -> Export:
+        """Take a file and what tells its SHA-256 from the disk, record both, and read it."""
+        started_at = self._now()
+        taken = take(file.path, file.shown)
+        if taken.modified_at is None:
+            return Export(file, resource, taken)
+        response = self._record(str(resource), file.shown, taken, started_at)
+        digests = [("export.sha256", file.sha256.lower())] if file.sha256 else []
+        digests += self._sidecar(file)
+        table = parse_table(taken.content, file.layout)
+        return Export(file, resource, taken, response, tuple(digests), table)
+
+    def _sidecar(self, file: ExportFile) -> list[tuple[str, str]]:
+        """What a ``.sha256`` file beside the export tells; telling nothing, it agrees to none."""
+        name = sidecar_name(file.shown)
+        path = file.path.with_name(file.path.name + SIDECAR)
+        started_at = self._now()
+        taken = take(path, name)
+        if taken.modified_at is None:
+            absent = taken.failure is not None and taken.failure.code == "file.missing"
+            return [] if absent else [(name, "")]
+        self._record("sha256", name, taken, started_at)
+        return [(name, listed_sha256(taken.content, file.path.name) or "")]
+
+    def _record(self, purpose: str, shown: str, taken: Taken, started_at: datetime) -> str:
+        self._files.append(len(taken.content))
+        modified = "" if taken.modified_at is None else taken.modified_at.isoformat()
+        return self._recorder.record(
+            Exchange(
+                purpose=purpose,
+                method="READ",
+                url=f"file:{shown}",
+                status=None,
+                headers=(("last-modified", modified),),
+                body=taken.content,
+                sent_at=started_at,
+                received_at=self._now(),
+                error=taken.failure.code if taken.failure else None,
+            )
+        )
+
+    def _expected_users(self) -> Expectation:
+        source = self._source
+        return Expectation(
+            source.canaries,
+            canaries_stay=source.columns.role is Role.HRIS,
+            may_be_empty=source.allow_empty,
+            size=source.size,
+            excuses=source.excuses,
+            wording=WORDING,
+        )
+
+    def _expected_groups(self) -> Expectation:
+        excuses = self._source.excuses | {"round_member_count"}  # no server cuts them here
+        return Expectation(may_be_empty=True, excuses=excuses, wording=WORDING)
+
+    def _tell(self, resource: Resource, population: Population) -> None:
+        self._listener(
+            Progress(
+                self._source.columns.source,
+                resource,
+                population.received,
+                population.reported,
+                population.state,
+            )
+        )
+
+
+def _glances_at_groups(members: list[Member]) -> tuple[Glance, ...]:
+    return tuple(glance_at(member) for member in members)
+
+
+def _repeated(table: Table, keys: Sequence[object]) -> tuple[str, ...]:
+    """The places of rows whose key was there before; a row without one is another fault."""
+    seen: set[object] = set()
+    places = []
+    for row, key in zip(table.rows, keys, strict=True):
+        if key is None:
+            continue
+        if key in seen:
+            places.append(row.place)
+        seen.add(key)
+    return tuple(places)
+
+
+def _with_strangers(
+    groups: Population, members: list[Member], known: set[str | None]
+) -> Population:
+    strangers = [
+        one.account_id for one in members if one.account_id and one.account_id not in known
+    ]
+    if not strangers:
+        return groups
+    note = f"{len(strangers)} members of groups are no listed user (first: {strangers[0]})"
+    return replace(groups, deviations=(*groups.deviations, note))
+
+
+def _no_groups(source: FileSource) -> Population:
+    if source.columns.role is Role.HRIS:
+        reason = Reason("groups.not_needed", "groups of an HRIS play no part in the audit")
+    else:
+        reason = Reason(
+            "groups.unsupported",
+            "no file of memberships is named",
+            "name one under memberships, if memberships are to be examined",
+        )
+    return Population(State.NOT_READ, reasons=(reason,))
