@@ -147,15 +147,21 @@ def read_all(
     collectors: Mapping[str, Collector],
     recorder_for: Callable[[str], Recorder],
     listener: ProgressListener,
+    done: Callable[[Reading], None] = lambda _: None,
 ) -> tuple[Reading, ...]:
     """Read all sources at the same time and give their readings in the order of ``collectors``.
 
-    What servers do never raises; what a recorder raises (a full disk) ends the reading of all.
+    ``done`` is called with each as soon as it is there, in another thread: it may take its time.
+    What servers do never raises; what a recorder or ``done`` raises (a full disk) ends the reading
+    of all.
     """
 
+    async def one(name: str) -> Reading:
+        reading = await collectors[name].read(recorder_for(name), listener)
+        await asyncio.to_thread(done, reading)
+        return reading
+
     async def all_at_once() -> list[Reading]:
-        return await asyncio.gather(
-            *(one.read(recorder_for(name), listener) for name, one in collectors.items())
-        )
+        return await asyncio.gather(*map(one, collectors))
 
     return tuple(asyncio.run(all_at_once()))

@@ -92,6 +92,7 @@ _READING: tuple[Column[Reading], ...] = (
     Column("bytes", of("bytes_received"), Look.NUMBER),
     Column("started_utc", of("started_at"), Look.INSTANT),
     Column("ended_utc", of("ended_at"), Look.INSTANT),
+    Column("read_in_run", of("read_in")),
     Column("reasons", _reasons, Look.LONG),
     Column("deviations", _deviations, Look.LONG),
     Column("response_files", joined("users.responses"), Look.LONG),

@@ -115,12 +115,20 @@ def _source(reading: Reading) -> SourceView:
         type=visible(reading.type),
         url=visible(reading.url),
         traffic=f"{reading.requests:,} requests{retries}, {reading.bytes_received:,} bytes",
-        period=f"{moment(reading.started_at)} to {moment(reading.ended_at)}",
+        period=_period(reading),
         memberships=f"{reading.memberships_received:,} memberships received" if groups else "",
         populations=tuple(
             _population(name, what, population) for what, population in _populations(reading)
         ),
     )
+
+
+def _period(reading: Reading) -> str:
+    """When a source was read, and by which run where this one went on with an interrupted one."""
+    period = f"{moment(reading.started_at)} to {moment(reading.ended_at)}"
+    if reading.read_in is None:
+        return period
+    return f"{period}, by run {visible(reading.read_in)}, which was interrupted"
 
 
 def _population(source: str, name: str, population: Population) -> PopulationView:

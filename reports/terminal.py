@@ -43,6 +43,7 @@ def show_summary(audit: Audit, folder: Path, console: Console, *, verbose: bool 
     _line(console, SENTENCES[audit.verdict], _STYLES[audit.verdict])
     _line(console, f"{population_line(audit)}.")
     _line(console, f"Policy: {policy_sentence(audit)}.")
+    _show_continued(audit, console)
     console.print()
     console.print(_apps(audit))
     _show_counts(audit, console)
@@ -84,6 +85,13 @@ def _app_cells(app: App, state: State | None, kinds: Counter[tuple[str, str]]) -
         *(Text(f"{count:,}") for count in (*named, sum(own.values()) - sum(named))),
         Text(SENTENCES[app.verdict], style=_STYLES[app.verdict]),
     ]
+
+
+def _show_continued(audit: Audit, console: Console) -> None:
+    """Name what an interrupted run had read, if this one went on with it."""
+    for run in dict.fromkeys(one.read_in for one in audit.sources if one.read_in is not None):
+        names = ", ".join(visible(one.source) for one in audit.sources if one.read_in == run)
+        _line(console, f"Read by run {visible(run)}, which was interrupted: {names}.")
 
 
 def _show_counts(audit: Audit, console: Console) -> None:

@@ -6,6 +6,8 @@
     ├── UsageError              an option or argument cannot be used          exit 64
     │   └── ConfigError         ghostscan.toml or a secret reference is wrong  exit 64
     ├── SourceError(source, code)   one source could not be read: a reason, the run goes on
+    ├── RefusedError            what was asked is not safe now; nothing was sent  exit 30
+    ├── InterruptedRun          stopped by the user; what was proved is kept   exit 130
     ├── EvidenceError           a run folder cannot be written or read         exit 64
     └── IntegrityError          evidence is not what was sealed                exit 50
 
@@ -49,6 +51,21 @@ class SourceError(GhostscanError):
         super().__init__(message, hint)
         self.source = source
         self.code = code
+
+
+class RefusedError(GhostscanError):
+    """What was asked would not be safe: a guard, an approval or an age forbids it.
+
+    Raised before anything is sent.
+    """
+
+    exit_code = 30
+
+
+class InterruptedRun(GhostscanError):  # noqa: N818 - not a fault, as the name would say
+    """The user stopped a run that can be continued; the hint is how."""
+
+    exit_code = 130
 
 
 class EvidenceError(GhostscanError):

@@ -58,6 +58,7 @@ def test_the_exit_codes_in_the_readme_are_those_of_the_program() -> None:
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
     given = {workflow.EXIT_CODES[verdict] for verdict in Verdict}
     tree = [errors.UsageError, errors.IntegrityError, errors.GhostscanError, errors.EvidenceError]
+    tree += [errors.RefusedError]
     assert given | {error.exit_code for error in tree} | {130} == listed
 
 

@@ -21,7 +21,9 @@ from scanner.cli.option import (
     open_progress,
     parse_instant,
 )
+from scanner.cli.resumption import resumable
 from scanner.config import load_config
+from scanner.errors import UsageError
 
 DEMO_DONE = 10
 DEMO_SEED = 20261101
@@ -36,6 +38,10 @@ def audit(
     as_of: Annotated[
         str | None, typer.Option(help="Judge departures at this instant (RFC 3339).")
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Continue an interrupted run: read only what it lacks."),
+    ] = None,
     json_: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -43,14 +49,16 @@ def audit(
     debug: DebugOption = False,
 ) -> None:
     """Collect, reconcile and write the evidence into a new run folder."""
+    if resume and (only or as_of):
+        raise UsageError("--resume takes --only and --as-of from the run it continues")
     loaded = load_config(config)
-    with open_progress(silent=quiet or json_, no_color=no_color) as listener:
+    instant = parse_instant("--as-of", as_of) if as_of else None
+    with (
+        resumable(loaded, config, told=not (quiet or json_ or resume)),
+        open_progress(silent=quiet or json_, no_color=no_color) as listener,
+    ):
         outcome = workflow.audit(
-            loaded,
-            clock=now,
-            listener=listener,
-            only=only or (),
-            as_of=parse_instant("--as-of", as_of) if as_of else None,
+            loaded, clock=now, listener=listener, only=only or (), as_of=instant, resume=resume
         )
     _show(outcome, outcome.exit_code, json_=json_, verbose=verbose, no_color=no_color)
     raise typer.Exit(outcome.exit_code)

@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
         hint = "run again with --debug and report the traceback"
         return fail(f"internal error ({type(error).__name__})", hint, INTERNAL, debug=debug)
     if code == INTERRUPTED:
-        return fail("interrupted; no run folder was left behind", "", code, debug=False)
+        return fail("interrupted; no run was finished", "", code, debug=False)
     return int(code)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -65,9 +66,22 @@ class PolicySettings(Strict):
 
 
 class Runs(Strict):
-    """Where run folders are kept; relative to the configuration file."""
+    """Where run folders are kept, relative to the file; how long a dead run can be continued."""
 
     directory: Path = Path("runs")
+    resume_within: str = "24h"
+
+    @field_validator("resume_within")
+    @classmethod
+    def _a_duration(cls, value: str) -> str:
+        if not parse_limit(value).duration:
+            raise ValueError('use a time such as "12h" or "2d"')
+        return value
+
+    @property
+    def resumable(self) -> timedelta:
+        """The parsed form of ``resume_within``."""
+        return parse_limit(self.resume_within).duration
 
 
 class RegisterSettings(Strict):

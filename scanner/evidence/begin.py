@@ -1,4 +1,8 @@
-"""How a run begins: the lock, what killed runs left, the next number, START, an empty folder."""
+"""How a run begins: the lock, what dead runs left, the next number, START, an empty folder.
+
+What a dead run left is kept while something of it can be gone on with
+(:mod:`scanner.evidence.continuation`), and removed when a later run has finished.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,7 @@ from scanner.evidence.chain import (
     run_name,
     run_number,
 )
+from scanner.evidence.checkpoint import has_proved
 
 LOCK = ".lock"
 _LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -90,10 +95,25 @@ def start_run(runs_directory: Path, now: datetime) -> Link:
     return start
 
 
+def partial_runs(runs_directory: Path) -> tuple[str, ...]:
+    """Name the runs that have not finished and left something, the newest last."""
+    try:
+        names = [path.name for path in runs_directory.iterdir()]
+    except OSError:
+        return ()
+    return tuple(sorted(name[1:-8] for name in names if _PARTIAL.fullmatch(name)))
+
+
+def discard_partials(runs_directory: Path) -> None:
+    """Remove what earlier runs left, as far as the system lets us: a later run has finished."""
+    for run in partial_runs(runs_directory):
+        shutil.rmtree(runs_directory / partial_name(run), ignore_errors=True)
+
+
 def _clear_leftovers(runs_directory: Path, chain: ChainCheck) -> None:
-    """Remove what killed runs left; refuse a run that the chain has lost."""
+    """Remove what cannot be gone on with; refuse a run that the chain has lost."""
     for path in sorted(runs_directory.iterdir()):
-        if _PARTIAL.fullmatch(path.name):
+        if _PARTIAL.fullmatch(path.name) and not has_proved(path):
             shutil.rmtree(path)
         elif RUN.fullmatch(path.name) and run_number(path.name) > chain.last_number:
             raise IntegrityError(

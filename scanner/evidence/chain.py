@@ -6,6 +6,10 @@ One line of canonical JSON per event::
      "previous": SHA-256 of the line before, without its newline (64 zeros in the first line),
      "reason": ABORTED only, "run": "000001-20261101T090000Z", "seq": 1, 2, 3, …}
 
+The START of a run that continues an interrupted one has two fields more: ``continues`` names that
+run, and ``checkpoint_sha256`` is the digest of the last line of what it left
+(:mod:`scanner.evidence.checkpoint`). ABORTED has the latter too, where something was left.
+
 START is on the disk before the first request, so a run that died stays visible as a START without
 an end, and a run that was unwelcome cannot be removed without breaking the digests after it.
 Whoever can write here can also rebuild the whole file: deposit the head (the digest of the last
@@ -48,7 +52,10 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One line of the chain. ``at`` is an RFC 3339 instant in UTC."""
+    """One line of the chain. ``at`` is an RFC 3339 instant in UTC.
+
+    ``continues`` stands in START alone, and never without ``checkpoint_sha256``.
+    """
 
     seq: int
     event: Event
@@ -57,6 +64,8 @@ class Link:
     previous: str
     manifest_sha256: str | None = None
     reason: str | None = None
+    continues: str | None = None
+    checkpoint_sha256: str | None = None
 
     @property
     def line(self) -> bytes:
@@ -72,6 +81,10 @@ class Link:
             fields["manifest_sha256"] = self.manifest_sha256
         if self.event is Event.ABORTED:
             fields["reason"] = self.reason
+        if self.continues is not None:
+            fields["continues"] = self.continues
+        if self.checkpoint_sha256 is not None:
+            fields["checkpoint_sha256"] = self.checkpoint_sha256
         return canonical_json(fields)
 
     @property
@@ -213,12 +226,22 @@ def _is_well_formed(link: Link) -> bool:
     digests: list[Any] = [link.previous]
     if link.event is Event.END:
         digests.append(link.manifest_sha256)
+    if link.continues is not None or link.checkpoint_sha256 is not None:
+        digests.append(link.checkpoint_sha256)
     return (
         RUN.fullmatch(link.run) is not None
         and type(link.seq) is int
         and all(_DIGEST.fullmatch(digest) is not None for digest in digests)
         and (link.event is not Event.ABORTED or isinstance(link.reason, str))
+        and _points_well(link)
     )
+
+
+def _points_well(link: Link) -> bool:
+    """Tell whether what is said of an interrupted run stands where it may."""
+    if link.continues is None:
+        return link.checkpoint_sha256 is None or link.event is Event.ABORTED
+    return link.event is Event.START and RUN.fullmatch(link.continues) is not None
 
 
 def _broken(link: Link, number: int, previous: str) -> list[str]:
@@ -236,19 +259,27 @@ def _check_order(links: list[Link]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     notes: list[str] = []
     running: str | None = None
     number = 0
+    interrupted: set[str] = set()
     for link in links:
         if link.event is Event.START:
             if running is not None:
                 notes.append(f"unfinished run: {running} was started and never ended")
             if run_number(link.run) != number + 1:
                 problems.append(f"run {link.run} follows run number {number}")
+            if link.continues is not None:
+                notes.append(f"run {link.run} continues run {link.continues}")
+                if link.continues not in interrupted:
+                    problems.append(f"run {link.run} continues {link.continues}, which it cannot")
             running, number = link.run, run_number(link.run)
+            interrupted.add(link.run)
         elif link.run != running:
             problems.append(f"run {link.run} has an {link.event} without a START before it")
         else:
             running = None
             if link.event is Event.ABORTED:
                 notes.append(f"run {link.run} was aborted: {link.reason}")
+            else:
+                interrupted.discard(link.run)
     if running is not None:
         notes.append(f"unfinished run: {running} was started and has not ended")
     return tuple(problems), tuple(notes)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe must not hang us
+_WRITE = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK = 1 << 20
 _MOST_FILES = 1_000_000
@@ -71,6 +72,22 @@ def create_file(root: Path, path: str, content: bytes, *, durable: bool = True) 
             write_all(descriptor, content)
             if durable:
                 os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def append_file(root: Path, path: str, content: bytes, size: int) -> None:
+    """Add to a file below ``root`` that has ``size`` good bytes, in place of any after them.
+
+    It is on the disk on return.
+    """
+    with _parent(root, path) as (parent, name):
+        descriptor = os.open(name, _WRITE, dir_fd=parent)
+        try:
+            os.ftruncate(descriptor, size)
+            os.lseek(descriptor, size, os.SEEK_SET)
+            write_all(descriptor, content)
+            os.fsync(descriptor)
         finally:
             os.close(descriptor)
 

@@ -46,7 +46,8 @@ class Manifest:
 
     ``chain_head`` is the digest of the run's START line; ``responses`` are the files named by the
     readings of the sources; ``ended_at`` is RFC 3339. ``verdict`` is None for a snapshot, which
-    concludes nothing.
+    concludes nothing. ``read_in`` names, by source, the interrupted run that read it where this run
+    did not.
     """
 
     run: str
@@ -55,6 +56,7 @@ class Manifest:
     ended_at: str
     files: tuple[FileEntry, ...]
     responses: tuple[str, ...]
+    read_in: Mapping[str, str]
 
 
 def build_manifest(
@@ -124,6 +126,11 @@ def parse_manifest(content: bytes) -> Manifest:
             ended_at=_text(value["ended_at"]),
             files=tuple(_file(entry) for entry in value["files"]),
             responses=tuple(_responses(value["sources"])),
+            read_in={
+                _text(one["name"]): _text(one["read_in"])
+                for one in value["sources"]
+                if one.get("read_in") is not None
+            },
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"is not a manifest of the form {SCHEMA}: {error}") from None

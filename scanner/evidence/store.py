@@ -2,7 +2,8 @@
 
 ``begin`` takes the lock, records START and makes ``.<run>.partial``; everything is written there;
 ``finish`` hashes every file, writes the manifest, renames the folder to its final name and records
-END. A run that fails leaves no folder, only its two lines in the chain.
+END. A run that fails leaves its lines in the chain, and no folder but the hidden one of what it had
+proved, from which ``resume`` can go on until a later run has finished.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,9 +21,17 @@ from typing import Self
 from scanner.config import SOURCE_NAME, Config
 from scanner.errors import EvidenceError, GhostscanError
 from scanner.evidence import disk
-from scanner.evidence.begin import partial_name, start_run, take_lock, writing
+from scanner.evidence.begin import (
+    discard_partials,
+    partial_name,
+    start_run,
+    take_lock,
+    writing,
+)
 from scanner.evidence.canonical import instant_text
 from scanner.evidence.chain import CHAIN, Event, Link, append_link, check_chain
+from scanner.evidence.checkpoint import CheckpointWriter, Terms, has_proved, is_proved
+from scanner.evidence.continuation import continue_run
 from scanner.evidence.manifest import (
     MANIFEST,
     SUMS,
@@ -38,7 +47,7 @@ from scanner.evidence.response import (
     encode_response,
     read_response,
 )
-from scanner.model import Audit, Snapshot
+from scanner.model import Audit, Reading, Snapshot
 
 MOST_FILE_BYTES = 1 << 36
 
@@ -47,6 +56,18 @@ Clock = Callable[[], datetime]
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@contextmanager
+def _locked(runs_directory: Path) -> Iterator[int]:
+    """Take the lock, and give it back where what follows fails."""
+    with writing(runs_directory):
+        lock = take_lock(runs_directory)
+        try:
+            yield lock
+        except BaseException:
+            os.close(lock)
+            raise
 
 
 class ResponseRecorder:
@@ -77,7 +98,8 @@ class RunFolder:
     """One run being written. Leaving it as a context manager without ``finish`` abandons it.
 
     ``run`` is its name, ``folder`` where its files are now, ``started_at`` is in UTC, and ``head``
-    is the digest of the last line this run added to the chain.
+    is the digest of the last line this run added to the chain. ``kept`` are, by name, the readings
+    of the run that this one continues.
     """
 
     def __init__(self, runs_directory: Path, start: Link, lock: int, clock: Clock) -> None:
@@ -92,25 +114,74 @@ class RunFolder:
         self._clock = clock
         self._failed = False
         self._recorders: dict[str, ResponseRecorder] = {}
+        self._checkpoints: CheckpointWriter | None = None
+        self.kept: dict[str, Reading] = {}
 
     @classmethod
-    def begin(cls, runs_directory: Path, now: datetime, *, clock: Clock = _utc_now) -> Self:
+    def begin(
+        cls,
+        runs_directory: Path,
+        now: datetime,
+        *,
+        clock: Clock = _utc_now,
+        terms: Terms | None = None,
+    ) -> Self:
         """Start the next run: lock, chain START, and an empty folder that is not yet visible.
 
-        ``now`` names the run and is its start; ``clock`` dates an abandonment. What a run that
-        was killed left behind is removed; its number stays used.
+        ``now`` names the run and is its start; ``clock`` dates an abandonment. With ``terms`` the
+        run can be continued under them if it dies. What a run that was killed left behind is
+        removed where nothing of it can be gone on with; its number stays used.
 
         Raises EvidenceError where the folder cannot be written or another run is writing there,
         IntegrityError where the chain is damaged or does not know a run that is there.
         """
-        with writing(runs_directory):
-            lock = take_lock(runs_directory)
-            try:
-                start = start_run(runs_directory, now)
-            except BaseException:
-                os.close(lock)
-                raise
-        return cls(runs_directory, start, lock, clock)
+        with _locked(runs_directory) as lock:
+            run = cls(runs_directory, start_run(runs_directory, now), lock, clock)
+        if terms is not None:
+            run.keep_checkpoints(terms)
+        return run
+
+    @classmethod
+    def resume(
+        cls,
+        runs_directory: Path,
+        interrupted: str,
+        now: datetime,
+        *,
+        clock: Clock = _utc_now,
+        terms: Terms,
+        within: timedelta,
+    ) -> Self:
+        """Start a run that continues an interrupted one; ``kept`` need not be read again.
+
+        Raises as ``begin`` and :func:`scanner.evidence.continuation.continue_run` do.
+        """
+        with _locked(runs_directory) as lock:
+            found = continue_run(runs_directory, interrupted, now, terms, within)
+        run = cls(runs_directory, found.start, lock, clock)
+        run.kept = {one.reading.source: one.kept for one in found.kept}
+        run._checkpoints = found.writer
+        return run
+
+    def keep_checkpoints(self, terms: Terms) -> None:
+        """Make the run one that can be continued; where that fails it is abandoned."""
+        self._checkpoints = CheckpointWriter(self.folder, self._start.digest)
+        try:
+            with self._writing():
+                self._checkpoints.begin(self.run, self.started_at, terms)
+        except BaseException:
+            with suppress(GhostscanError):  # what went wrong first is what is to be reported
+                self.abandon("run.failed")
+            raise
+
+    def checkpoint(self, reading: Reading) -> None:
+        """Put on the disk that a source was read, if it was proved and the run can be continued.
+
+        May be called from several threads. Raises EvidenceError where that cannot be written.
+        """
+        if self._checkpoints is not None and is_proved(reading):
+            with self._writing():
+                self._checkpoints.prove(reading)
 
     def path(self, relative: str) -> Path:
         """Give the place for a file that somebody else writes; its directories are made.
@@ -169,15 +240,16 @@ class RunFolder:
             digest = self._write_manifest(manifest, files)
             self._publish()
             self._close_chain(Event.END, ended_at, manifest_sha256=digest)
+        discard_partials(self._runs_directory)
         self._release()
         return self.folder
 
     def abandon(self, reason: str) -> None:
-        """Remove the folder and record that the run was aborted; ``reason`` is a stable code.
+        """Record that the run was aborted and remove its folder, unless it can be gone on with.
 
-        Does nothing after ``finish`` or a first ``abandon``. Raises EvidenceError where the
-        chain cannot be written, IntegrityError where it was changed meanwhile: the run then
-        stays in it as unfinished.
+        ``reason`` is a stable code. Does nothing after ``finish`` or a first ``abandon``. Raises
+        EvidenceError where the chain cannot be written, IntegrityError where it was changed
+        meanwhile: the run then stays in it as unfinished.
         """
         if not self._open:
             return
@@ -191,11 +263,15 @@ class RunFolder:
         chain = check_chain(self._runs_directory / CHAIN)
         if any(link.event is Event.END and link.run == self.run for link in chain.links):
             return  # an interrupt can arrive just after END: such a run is finished
+        published = self.folder.name == self.run
+        kept = self._checkpoints if not published and has_proved(self.folder) else None
+        left = kept.head if kept else None
         try:
-            shutil.rmtree(self.folder)
+            if left is None:
+                shutil.rmtree(self.folder)
             disk.sync_directory(self._runs_directory)
         finally:
-            self._close_chain(Event.ABORTED, self._clock(), reason=reason)
+            self._close_chain(Event.ABORTED, self._clock(), reason=reason, checkpoint_sha256=left)
 
     def __enter__(self) -> Self:
         return self
@@ -260,6 +336,7 @@ class RunFolder:
         *,
         manifest_sha256: str | None = None,
         reason: str | None = None,
+        checkpoint_sha256: str | None = None,
     ) -> None:
         link = Link(
             seq=self._start.seq + 1,
@@ -269,6 +346,7 @@ class RunFolder:
             previous=self._start.digest,
             manifest_sha256=manifest_sha256,
             reason=reason,
+            checkpoint_sha256=checkpoint_sha256,
         )
         append_link(self._runs_directory / CHAIN, link)
         self.head = link.digest

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.errors import EvidenceError
+from scanner.errors import EvidenceError, IntegrityError
 from scanner.evidence.chain import CHAIN, FIRST, RUN, ChainCheck, Event, check_chain, run_number
+from scanner.evidence.checkpoint import CHECKPOINTS, read_checkpoints
 from scanner.evidence.disk import digest_file, list_folder, printable, read_file
 from scanner.evidence.manifest import (
     MANIFEST,
@@ -71,6 +72,7 @@ def verify(run_folder: Path) -> Verification:
     chain, chain_problems = _read_chain(folder)
     problems += chain_problems
     problems += _check_run(folder.name, chain, manifest, digest)
+    problems += _check_kept(folder, chain, manifest)
     return Verification(
         run=folder.name,
         files_checked=len(checked),
@@ -187,6 +189,34 @@ def _check_run(run: str, chain: ChainCheck, manifest: Manifest | None, digest: s
     if end and manifest.ended_at != end.at:
         problems.append(f"{CHAIN}: the END of {run} has another time than {MANIFEST}")
     return problems
+
+
+def _check_kept(folder: Path, chain: ChainCheck, manifest: Manifest | None) -> Iterator[str]:
+    """Bind what was not read again to what the run that read it had put down, and to the chain."""
+    start = next(
+        (one for one in chain.links if one.run == folder.name and one.event is Event.START), None
+    )
+    if manifest is None or start is None:
+        return
+    if start.continues is None:
+        for source, run in manifest.read_in.items():
+            yield f"{MANIFEST}: {source!a} is said to be read by {run!a}, which was not continued"
+        return
+    try:
+        left = read_checkpoints(folder)
+    except (OSError, IntegrityError) as error:
+        yield f"{CHECKPOINTS}: {error}"
+        return
+    if start.checkpoint_sha256 not in left.digests:
+        yield f"{CHECKPOINTS}: does not hold the line that the START of {folder.name} names"
+    kept = {one.reading.source: one for one in left.proved if one.run != folder.name}
+    if manifest.read_in != {source: one.run for source, one in kept.items()}:
+        yield f"{MANIFEST}: names other sources as read before than {CHECKPOINTS}"
+    sealed = set(manifest.files)
+    for one in kept.values():
+        for file in one.files:
+            if file not in sealed:
+                yield f"{file.path}: is not as {CHECKPOINTS} recorded it"
 
 
 def _absent_runs(folder: Path, chain: ChainCheck) -> Iterable[str]:

@@ -73,7 +73,11 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one run knows of one source: who was asked, when, and how whole the answer is."""
+    """What one run knows of one source: who was asked, when, and how whole the answer is.
+
+    ``read_in`` names the interrupted run that this one continues and that did the reading; None
+    where this run did it itself.
+    """
 
     source: str
     role: Role
@@ -87,6 +91,7 @@ class Reading:
     bytes_received: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    read_in: str | None = None
 
     @property
     def state(self) -> State:

@@ -7,6 +7,7 @@ from scanner.workflow.collection import Clock
 from scanner.workflow.demonstration import demo
 from scanner.workflow.evidence import verify
 from scanner.workflow.preparation import check, init
+from scanner.workflow.resumption import interrupted
 from scanner.workflow.run import EXIT_CODES, Outcome, audit
 from scanner.workflow.snapshot import Collected, snapshot
 
@@ -19,6 +20,7 @@ __all__ = [
     "check",
     "demo",
     "init",
+    "interrupted",
     "snapshot",
     "verify",
 ]

@@ -16,10 +16,12 @@ from scanner.errors import UsageError
 from scanner.model import (
     Policy,
     Population,
+    Progress,
     ProgressListener,
     Reading,
     Reason,
     Records,
+    Resource,
     Role,
     State,
     Tool,
@@ -66,11 +68,24 @@ def read_sources(
     run: RunFolder,
     listener: ProgressListener,
 ) -> tuple[Reading, ...]:
-    """Read into ``run`` and give a reading for every source of the configuration, in its order."""
+    """Read into ``run`` and give a reading for every source of the configuration, in its order.
+
+    What the run keeps of the one it continues is not read again.
+    """
     from collectors.registry import read_all
 
-    done = {reading.source: reading for reading in read_all(collectors, run.recorder, listener)}
+    for reading in run.kept.values():
+        _tell_kept(reading, listener)
+    rest = {name: one for name, one in collectors.items() if name not in run.kept}
+    readings = read_all(rest, run.recorder, listener, run.checkpoint)
+    done = run.kept | {reading.source: reading for reading in readings}
     return tuple(done.get(name) or _not_selected(config, name) for name in config.sources)
+
+
+def _tell_kept(reading: Reading, listener: ProgressListener) -> None:
+    for phase, one in ((Resource.USERS, reading.users), (Resource.GROUPS, reading.groups)):
+        if one.state is State.COMPLETE:
+            listener(Progress(reading.source, phase, one.received, one.reported, one.state))
 
 
 def _not_selected(config: Config, name: str) -> Reading:

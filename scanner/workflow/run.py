@@ -20,6 +20,7 @@ from scanner.workflow.collection import (
     tool,
 )
 from scanner.workflow.location import locate
+from scanner.workflow.resumption import asked_terms, open_run, resume_terms
 
 if TYPE_CHECKING:
     from scanner.evidence.store import RunFolder
@@ -48,22 +49,27 @@ def audit(
     listener: ProgressListener,
     only: Sequence[str] = (),
     as_of: datetime | None = None,
+    resume: str | None = None,
 ) -> Outcome:
     """Collect, store, tabulate, reconcile and render into a new run folder.
 
     ``only`` limits the reading to the named sources and the HRIS; the others are NOT_READ.
-    ``as_of`` is the instant departures are judged at; by default the start of the run.
-    Raises ConfigError or EvidenceError before the first request, and leaves no half-written run.
+    ``as_of`` is the instant departures are judged at; by default the start of the run. ``resume``
+    names an interrupted run to continue, which also says what ``only`` and ``as_of`` were.
+    Raises ConfigError, RefusedError or EvidenceError before the first request, and leaves no
+    half-written run.
     """
     from scanner.evidence.earlier import adopt_earlier
     from scanner.evidence.history import first_seen, previous_run
-    from scanner.evidence.store import RunFolder
 
     loaded = locate(loaded)
     registers = load_registers(loaded)
-    collectors = open_collectors(loaded, only, always=(Role.HRIS,))
+    now = clock()
+    terms = resume_terms(loaded, resume) if resume else asked_terms(loaded, now, only, as_of)
+    as_of = terms.as_of
+    collectors = open_collectors(loaded, terms.only, always=(Role.HRIS,))
     runs = loaded.runs_directory
-    with RunFolder.begin(runs, clock(), clock=clock) as run:
+    with open_run(loaded, resume, now, clock, terms) as run:
         _keep(registers, run)
         earlier, previous = first_seen(runs), previous_run(runs)
         adopt_earlier(runs, run)
@@ -87,12 +93,12 @@ def _reconcile(
     config: Config,
     readings: Sequence[Reading],
     run: RunFolder,
-    as_of: datetime | None,
+    as_of: datetime,
     first_seen: dict[str, str],
 ) -> Conclusions:
     from scanner.reconcile.judge import reconcile
 
-    return reconcile(run.folder, config, readings, run.run, as_of or run.started_at, first_seen)
+    return reconcile(run.folder, config, readings, run.run, as_of, first_seen)
 
 
 def _assemble(
@@ -100,14 +106,14 @@ def _assemble(
     readings: tuple[Reading, ...],
     conclusions: Conclusions,
     run: RunFolder,
-    as_of: datetime | None,
+    as_of: datetime,
     previous: str | None,
 ) -> Audit:
     return Audit(
         run=run.run,
         organization=config.organization.name,
         timezone=config.organization.timezone,
-        as_of=as_of or run.started_at,
+        as_of=as_of,
         started_at=run.started_at,
         operator=operator(),
         tool=tool(),
