@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 SERVERS := tests/servers
 
-.PHONY: demo test lint servers soak clean
+.PHONY: demo test lint servers fuzz soak clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +43,21 @@ test: lint servers
 
 soak: $(VENV)/.ready
 	GHOSTSCAN_SOAK=1 FAULT_PAIRS=100000 $(BIN)/pytest tests/test_scim_churn.py tests/test_faults.py
+
+# Each target for FUZZ_SECONDS; a finding ends it and says where the input is.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= json page wait walk link
+
+$(VENV)/.fuzz: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fuzz]'
+	@touch $@
+
+fuzz: $(VENV)/.fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "fuzz: $$target for $(FUZZ_SECONDS) s"; \
+	  $(BIN)/python -m tests.fuzz.run $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	    -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) $(SERVERS)/.venv $(SERVERS)/node_modules .fuzz dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

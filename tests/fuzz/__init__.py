@@ -1,0 +1,1 @@
+"""Harnesses for what servers send: the same functions for hypothesis and for atheris."""
