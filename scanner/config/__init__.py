@@ -5,6 +5,7 @@ Unknown keys are errors that name the key and the nearest valid one. Secrets are
 """
 
 from scanner.config.auth import SECRET_SCHEMES, Auth, Basic, Header, Mtls, OAuth2
+from scanner.config.engine import EMBEDDED
 from scanner.config.export import (
     MEMBERSHIP_ATTRIBUTES,
     SUFFIXES,
@@ -36,6 +37,7 @@ from scanner.config.url import is_loopback
 
 __all__ = [
     "ACCOUNT_ATTRIBUTES",
+    "EMBEDDED",
     "FILE",
     "MEMBERSHIP_ATTRIBUTES",
     "PERSON_ATTRIBUTES",

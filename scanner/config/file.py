@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from scanner.config.engine import EMBEDDED, EngineName, Memory, StorageUrl
 from scanner.config.explain import explain
 from scanner.config.limit import RemovalLimit, parse_limit
 from scanner.config.source import Source
@@ -124,12 +125,23 @@ SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 class Config(Strict):
     """The whole file. ``sources`` keeps the order in which they were written."""
 
+    engine: EngineName = EMBEDDED
+    engine_memory: Memory | None = None
+    engine_storage: StorageUrl | None = None
     organization: Organization = Organization()
     policy: PolicySettings = PolicySettings()
     runs: Runs = Runs()
     sources: dict[str, Source]
     entitlements: tuple[Entitlement, ...] = ()
     registers: RegisterSettings = RegisterSettings()
+
+    @model_validator(mode="after")
+    def _engine_makes_sense(self) -> Config:
+        if self.engine_memory is not None and self.engine != EMBEDDED:
+            raise ValueError("engine_memory is for the embedded engine; a cluster has its own")
+        if self.engine_storage is not None and self.engine == EMBEDDED:
+            raise ValueError('engine_storage goes with engine = "spark://…"')
+        return self
 
     @model_validator(mode="after")
     def _sources_make_sense(self) -> Config:

@@ -8,13 +8,16 @@ the complete days between two instants.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import duckdb
 
-from scanner.errors import EvidenceError
+from scanner.config import EMBEDDED, Config
+from scanner.errors import ConfigError, EvidenceError
 from scanner.reconcile.parquet import private_folder
 
 
@@ -29,6 +32,28 @@ class Engine(Protocol):
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
+
+
+def open_engine(folder: Path, config: Config) -> AbstractContextManager[Engine]:
+    """Return the engine that the configuration names, open on the run folder ``folder``.
+
+    Raises ConfigError where a cluster or what is needed to reach it is missing.
+    """
+    if config.engine == EMBEDDED:
+        return DuckDBEngine(folder, config.engine_memory)
+    require_engine(config)
+    from scanner.reconcile.spark import SparkEngine  # noqa: PLC0415 - needs the extra
+
+    return SparkEngine(folder, config.engine, config.engine_storage)
+
+
+def require_engine(config: Config) -> None:
+    """Raise ConfigError where what the engine needs is not installed."""
+    if config.engine != EMBEDDED and find_spec("pyspark") is None:
+        raise ConfigError(
+            f"engine = {config.engine}: Spark is not installed",
+            "install it with: pip install 'ghostscan[spark]'",
+        )
 
 
 _FUNCTIONS = (
@@ -47,8 +72,8 @@ class DuckDBEngine:
     Raises EvidenceError where a file is missing or is not Parquet.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open the engine on the run folder ``folder``."""
+    def __init__(self, folder: Path, memory: str | None = None) -> None:
+        """Open the engine on the run folder ``folder``; ``memory`` is a limit such as ``1GiB``."""
         inside = folder.absolute()
         self._connection = duckdb.connect(
             ":memory:",
@@ -59,6 +84,10 @@ class DuckDBEngine:
             },
         )
         self._connection.execute("SET TimeZone = 'UTC'")
+        # Results are sorted when they are written; keeping an order before that costs memory.
+        self._connection.execute("SET preserve_insertion_order = false")
+        if memory is not None:
+            self._connection.execute("SET memory_limit = ?", [memory])
         self._connection.execute("SET allowed_directories = ?", [[str(inside)]])
         self._connection.execute("SET enable_external_access = false")
         for function in _FUNCTIONS:

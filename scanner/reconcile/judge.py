@@ -23,7 +23,7 @@ from scanner.model import (
     Verdict,
 )
 from scanner.reconcile.catalogue import load_rules
-from scanner.reconcile.engine import DuckDBEngine
+from scanner.reconcile.engine import open_engine
 from scanner.reconcile.facts import Hit, Place, read_facts, read_hits
 from scanner.reconcile.findings import build_findings
 from scanner.reconcile.inputs import write_inputs
@@ -114,7 +114,7 @@ def _query(
     write_inputs(folder, config, every, run, as_of, audit=audit)
     sources = [reading.source for reading in every]
     add_earlier(folder, sources)
-    with DuckDBEngine(folder) as engine:
+    with open_engine(folder, config) as engine:
         run_queries(engine, folder, sources, rules)
     return every
 

@@ -61,7 +61,9 @@ def audit(
     """
     from scanner.evidence.earlier import adopt_earlier
     from scanner.evidence.history import first_seen, previous_run
+    from scanner.reconcile.engine import require_engine
 
+    require_engine(loaded.config)
     loaded = locate(loaded)
     registers = load_registers(loaded)
     now = clock()
