@@ -504,7 +504,8 @@ def test_the_registry_builds_a_file_source(tmp_path: Path) -> None:
 
 
 def look(folder: Path, *, groups_needed: bool = False, **settings: Any) -> Survey:  # noqa: ANN401 - any setting of a source
-    return asyncio.run(look_at_files(collector(folder, **settings), groups_needed))
+    found, _ = asyncio.run(look_at_files(collector(folder, **settings), groups_needed))
+    return found
 
 
 def test_a_look_says_what_an_audit_would_find(tmp_path: Path) -> None:

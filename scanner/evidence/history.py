@@ -11,7 +11,7 @@ from scanner.errors import IntegrityError
 from scanner.evidence.chain import CHAIN, RUN, Event, Link, read_chain
 from scanner.evidence.disk import read_file
 from scanner.evidence.manifest import MANIFEST, Manifest, parse_manifest
-from scanner.model import State
+from scanner.model import Earlier, Headcount, State
 
 FINDINGS = "findings.json"
 _MOST_BYTES = 1 << 32
@@ -44,20 +44,34 @@ def first_seen(runs_directory: Path) -> dict[str, str]:
 def last_received(runs_directory: Path) -> dict[str, int]:
     """Map every source to the number of users received when it was last COMPLETE.
 
+    Raises as :func:`last_complete` does.
+    """
+    return {name: one.received for name, one in last_complete(runs_directory).items()}
+
+
+def last_complete(runs_directory: Path) -> dict[str, Earlier]:
+    """Map every source to what it showed when it was last COMPLETE.
+
     Each manifest is checked against the chain. Raises IntegrityError naming the file that is
     missing or damaged.
     """
-    received: dict[str, int] = {}
+    earlier: dict[str, Earlier] = {}
     for end in reversed(ends(runs_directory)):
         folder = runs_directory / end.run
         content = checked(folder, MANIFEST, end.manifest_sha256)
         try:
             for source in json.loads(content)["sources"]:
                 if source["state"] == State.COMPLETE:
-                    received.setdefault(source["name"], int(source["users"]["received"]))
+                    earlier.setdefault(source["name"], _earlier_showing(source))
         except (ValueError, KeyError, TypeError):
             raise damaged(folder / MANIFEST, "does not list its sources") from None
-    return received
+    return earlier
+
+
+def _earlier_showing(source: dict[str, Any]) -> Earlier:
+    found = source.get("headcount")
+    counted = None if found is None else Headcount(found["employed"], found["terminated"])
+    return Earlier(int(source["users"]["received"]), counted)
 
 
 def ends(runs_directory: Path) -> list[Link]:

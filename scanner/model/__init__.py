@@ -27,6 +27,9 @@ from scanner.model.register import (
 )
 from scanner.model.result import App, Audit, Policy, Snapshot, Tool, Verdict
 from scanner.model.source import (
+    Earlier,
+    Guard,
+    Headcount,
     Population,
     Progress,
     ProgressListener,
@@ -46,9 +49,12 @@ __all__ = [
     "App",
     "Audit",
     "Candidate",
+    "Earlier",
     "Finding",
     "Group",
     "GroupRef",
+    "Guard",
+    "Headcount",
     "ManualLink",
     "Membership",
     "NonHuman",

@@ -60,7 +60,7 @@ def audit(
     half-written run.
     """
     from scanner.evidence.earlier import adopt_earlier
-    from scanner.evidence.history import first_seen, previous_run
+    from scanner.evidence.history import first_seen, last_complete, previous_run
     from scanner.reconcile.engine import require_engine
 
     require_engine(loaded.config)
@@ -76,7 +76,7 @@ def audit(
         earlier, previous = first_seen(runs), previous_run(runs)
         adopt_earlier(runs, run)
         readings = read_sources(loaded.config, collectors, run, listener)
-        tabulate(loaded.config, collectors, readings, run)
+        readings = tabulate(loaded.config, collectors, readings, run, last_complete(runs))
         conclusions = _reconcile(loaded.config, readings, run, as_of, earlier)
         result = _assemble(loaded.config, readings, conclusions, run, as_of, previous)
         result = replace(result, registers=registers.files)
