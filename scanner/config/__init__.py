@@ -6,6 +6,7 @@ Unknown keys are errors that name the key and the nearest valid one. Secrets are
 
 from scanner.config.auth import SECRET_SCHEMES, Auth, Basic, Header, Mtls, OAuth2
 from scanner.config.engine import EMBEDDED
+from scanner.config.events import EVENT_ATTRIBUTES, EventFile
 from scanner.config.export import (
     MEMBERSHIP_ATTRIBUTES,
     SUFFIXES,
@@ -38,6 +39,7 @@ from scanner.config.url import is_loopback
 __all__ = [
     "ACCOUNT_ATTRIBUTES",
     "EMBEDDED",
+    "EVENT_ATTRIBUTES",
     "FILE",
     "MEMBERSHIP_ATTRIBUTES",
     "PERSON_ATTRIBUTES",
@@ -49,6 +51,7 @@ __all__ = [
     "Basic",
     "Config",
     "Entitlement",
+    "EventFile",
     "Excuse",
     "Export",
     "Format",

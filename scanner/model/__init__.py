@@ -16,7 +16,17 @@ from scanner.model.finding import (
     Severity,
     Situation,
 )
-from scanner.model.record import Account, Group, Membership, Person, PersonStatus, Pointer, Records
+from scanner.model.record import (
+    Account,
+    AccountEvent,
+    EventKind,
+    Group,
+    Membership,
+    Person,
+    PersonStatus,
+    Pointer,
+    Records,
+)
 from scanner.model.register import (
     ManualLink,
     NonHuman,
@@ -45,11 +55,13 @@ from scanner.model.survey import Ability, PageSurvey, SignIn, Survey
 __all__ = [
     "Ability",
     "Account",
+    "AccountEvent",
     "AccountRef",
     "App",
     "Audit",
     "Candidate",
     "Earlier",
+    "EventKind",
     "Finding",
     "Group",
     "GroupRef",

@@ -19,6 +19,7 @@ from scanner.workflow.collection import (
     tabulate,
     tool,
 )
+from scanner.workflow.events import import_events, open_events
 from scanner.workflow.location import locate
 from scanner.workflow.resumption import asked_terms, open_run, resume_terms
 
@@ -66,6 +67,7 @@ def audit(
     require_engine(loaded.config)
     loaded = locate(loaded)
     registers = load_registers(loaded)
+    events = open_events(loaded, clock)
     now = clock()
     terms = resume_terms(loaded, resume) if resume else asked_terms(loaded, now, only, as_of)
     as_of = terms.as_of
@@ -77,6 +79,7 @@ def audit(
         adopt_earlier(runs, run)
         readings = read_sources(loaded.config, collectors, run, listener)
         readings = tabulate(loaded.config, collectors, readings, run, last_complete(runs))
+        readings = import_events(events, readings, run)
         conclusions = _reconcile(loaded.config, readings, run, as_of, earlier)
         result = _assemble(loaded.config, readings, conclusions, run, as_of, previous)
         result = replace(result, registers=registers.files)
