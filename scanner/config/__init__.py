@@ -25,6 +25,7 @@ from scanner.config.file import (
 )
 from scanner.config.limit import RemovalLimit, parse_limit
 from scanner.config.registers import UNWAIVABLE, load_registers, parse_registers
+from scanner.config.remediation import Remediation, Thresholds
 from scanner.config.source import (
     ACCOUNT_ATTRIBUTES,
     FILE,
@@ -61,10 +62,12 @@ __all__ = [
     "Mtls",
     "OAuth2",
     "RegisterSettings",
+    "Remediation",
     "RemovalLimit",
     "Source",
     "StateValues",
     "StatusValues",
+    "Thresholds",
     "is_loopback",
     "load_config",
     "load_registers",

@@ -16,6 +16,7 @@ from scanner.config.engine import EMBEDDED, EngineName, Memory, StorageUrl
 from scanner.config.events import EventFile
 from scanner.config.explain import explain
 from scanner.config.limit import RemovalLimit, parse_limit
+from scanner.config.remediation import Remediation
 from scanner.config.source import Source
 from scanner.config.strict import Strict, nearest
 from scanner.errors import ConfigError
@@ -136,6 +137,7 @@ class Config(Strict):
     entitlements: tuple[Entitlement, ...] = ()
     registers: RegisterSettings = RegisterSettings()
     events: tuple[EventFile, ...] = ()
+    remediation: Remediation = Remediation()
 
     @model_validator(mode="after")
     def _engine_makes_sense(self) -> Config:

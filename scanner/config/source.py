@@ -104,6 +104,7 @@ class Source(Strict):
     members: Literal["auto", "inline", "per_group", "from_users", "hidden"] | None = None
     detail_limit: int = Field(default=2_000, ge=0, le=100_000)
     discovery: bool | None = None
+    deactivate: tuple[str, ...] | None = Field(default=None, min_length=1)
     max_concurrency: int | None = Field(default=None, ge=1, le=16)
     allow_empty: bool = False
     path: Path | None = None  # of a file, relative to the configuration

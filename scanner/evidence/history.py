@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,25 @@ def _earlier(recorded: Any, run: str) -> str:  # noqa: ANN401  # any JSON value 
 def damaged(path: Path, problem: str) -> IntegrityError:
     """Make the error that names a file of an earlier run and what is wrong with it."""
     return IntegrityError(f"{path}: {problem}", f"see: ghostscan verify {path.parent}")
+
+
+def sealed_before(runs_directory: Path, run: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give folder and manifest of the runs that finished before ``run``, the newest first.
+
+    A folder that is kept elsewhere is passed over. Raises IntegrityError for one that is damaged.
+    """
+    for end in reversed(ends(runs_directory)):
+        folder = runs_directory / end.run
+        if end.run < run and folder.is_dir():
+            content = checked(folder, MANIFEST, end.manifest_sha256)
+            try:
+                parse_manifest(content)
+            except ValueError as error:
+                raise damaged(folder / MANIFEST, str(error)) from None
+            yield folder, json.loads(content)
+
+
+def read_sealed(folder: Path, manifest: dict[str, Any], path: str) -> bytes:
+    """Read a file of a run as it was sealed; IntegrityError where it is not that any more."""
+    recorded = {file["path"]: file["sha256"] for file in manifest["files"]}
+    return checked(folder, path, recorded.get(path))
