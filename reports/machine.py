@@ -21,6 +21,7 @@ from scanner.model import (
     Reason,
     Severity,
     Snapshot,
+    Waiver,
 )
 
 SCHEMA = "ghostscan/findings/1"
@@ -32,6 +33,7 @@ COLUMNS = (
     "group_id", "group_display_name", "direction", "basis",
     "matched_by", "candidates", "days_since_departure", "detail", "status", "first_seen",
     "controls", "evidence_response", "evidence_index",
+    "problem", "flags", "waiver_owner", "waiver_approver", "waiver_expires_on",
 )  # fmt: skip
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -149,6 +151,7 @@ def _app(app: App) -> dict[str, object]:
             "disputed": app.disputed,
         },
         "findings": app.findings,
+        "waived": app.waived,
         "not_concluded": _reasons(app.not_concluded),
     }
 
@@ -175,6 +178,22 @@ def _finding(finding: Finding) -> dict[str, object]:
         "first_seen": finding.first_seen,
         "controls": finding.controls,
         "evidence": _pointer(finding.evidence),
+        "problem": finding.problem,
+        "flags": finding.flags,
+        "waiver": _waiver(finding.waiver),
+    }
+
+
+def _waiver(waiver: Waiver | None) -> dict[str, object] | None:
+    if waiver is None:
+        return None
+    return {
+        "owner": waiver.owner,
+        "reason": waiver.reason,
+        "approver": waiver.approver,
+        "approved_on": waiver.approved_on.isoformat(),
+        "expires_on": waiver.expires_on.isoformat(),
+        "line": waiver.line,
     }
 
 
@@ -224,7 +243,14 @@ def _row(finding: Finding) -> list[str]:
         *(finding.matched_by or "", "; ".join(candidates), "" if days is None else str(days)),
         *(finding.detail, finding.status, finding.first_seen, "; ".join(finding.controls)),
         *((evidence.response, str(evidence.index)) if evidence else ("", "")),
+        *(finding.problem or "", "; ".join(finding.flags), *_waiver_cells(finding.waiver)),
     ]
+
+
+def _waiver_cells(waiver: Waiver | None) -> list[str]:
+    if waiver is None:
+        return [""] * 3
+    return [waiver.owner, waiver.approver, waiver.expires_on.isoformat()]
 
 
 def _account_cells(account: AccountRef | None) -> list[str]:

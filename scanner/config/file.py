@@ -13,10 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from scanner.config.engine import EMBEDDED, EngineName, Memory, StorageUrl
-from scanner.config.events import EventFile
 from scanner.config.explain import explain
 from scanner.config.limit import RemovalLimit, parse_limit
-from scanner.config.remediation import Remediation
 from scanner.config.source import Source
 from scanner.config.strict import Strict, nearest
 from scanner.errors import ConfigError
@@ -49,17 +47,31 @@ class Organization(Strict):
 
 
 class PolicySettings(Strict):
-    """The company's own rule; without one, removal is expected at once and the report says so."""
+    """The company's own rule; without one, removal is expected at once and the report says so.
+
+    ``external_worker_types`` are the HRIS's words, in any letter case, for people whose engagement
+    ends by a date of its own. Without ``dormant_after`` nothing is said about unused accounts.
+    """
 
     deprovision_within: str = "immediate"
     reference: str = ""
     dormant_after: str | None = None
+    external_worker_types: tuple[str, ...] = (
+        "contractor", "contingent", "contingent worker", "consultant", "vendor", "supplier",
+        "freelancer", "temporary", "temp", "agency", "external", "partner",
+    )  # fmt: skip
 
-    @field_validator("deprovision_within", "dormant_after")
+    @field_validator("deprovision_within")
     @classmethod
-    def _readable(cls, value: str | None) -> str | None:
-        if value is not None:
-            parse_limit(value)
+    def _readable(cls, value: str) -> str:
+        parse_limit(value)
+        return value
+
+    @field_validator("dormant_after")
+    @classmethod
+    def _time_without_use(cls, value: str | None) -> str | None:
+        if value is not None and not parse_limit(value).duration:
+            raise ValueError('use a time such as "45d" or "90d"')
         return value
 
     @property
@@ -136,8 +148,6 @@ class Config(Strict):
     sources: dict[str, Source]
     entitlements: tuple[Entitlement, ...] = ()
     registers: RegisterSettings = RegisterSettings()
-    events: tuple[EventFile, ...] = ()
-    remediation: Remediation = Remediation()
 
     @model_validator(mode="after")
     def _engine_makes_sense(self) -> Config:
@@ -170,14 +180,6 @@ class Config(Strict):
             for name in named:
                 if name not in apps:
                     raise ValueError(f"entitlements: no app is named {name!r}{nearest(name, apps)}")
-        return self
-
-    @model_validator(mode="after")
-    def _events_name_apps(self) -> Config:
-        apps = {name for name, source in self.sources.items() if source.role is not Role.HRIS}
-        for name in (one.source for one in self.events):
-            if name not in apps:
-                raise ValueError(f"events: no app is named {name!r}{nearest(name, apps)}")
         return self
 
 

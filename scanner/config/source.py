@@ -23,6 +23,7 @@ ACCOUNT_ATTRIBUTES = frozenset({
     "account_type", "privileged", "created_at", "modified_at", "last_activity_at", "version",
 })  # fmt: skip
 
+NonEmpty = Annotated[str, Field(min_length=1)]
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 
 
@@ -69,7 +70,11 @@ _ONLY_FILES = frozenset({"path", "memberships", "export"})
 
 
 class Source(Strict):
-    """One system to read. A setting left out takes the value of the type's profile."""
+    """One system to read. A setting left out takes the value of the type's profile.
+
+    ``privileged_groups`` (ids or display names) and ``privileged_accounts`` (user names, or whole
+    ids) may hold ``*`` and ``?``, in any letter case.
+    """
 
     role: Role = Role.APP
     type: str
@@ -99,17 +104,16 @@ class Source(Strict):
     expected_size: int | None = Field(default=None, ge=1)
     max_drop_percent: int = Field(default=30, ge=0, le=100)
     acknowledge_drop_to: int | None = Field(default=None, ge=0)
-    acknowledge_terminated_to: int | None = Field(default=None, ge=0)
-    min_domain_percent: int = Field(default=5, ge=0, le=100)
     members: Literal["auto", "inline", "per_group", "from_users", "hidden"] | None = None
     detail_limit: int = Field(default=2_000, ge=0, le=100_000)
     discovery: bool | None = None
-    deactivate: tuple[str, ...] | None = Field(default=None, min_length=1)
     max_concurrency: int | None = Field(default=None, ge=1, le=16)
     allow_empty: bool = False
     path: Path | None = None  # of a file, relative to the configuration
     memberships: MembershipFile | None = None
     export: Export = Export()
+    privileged_groups: tuple[NonEmpty, ...] = ()
+    privileged_accounts: tuple[NonEmpty, ...] = ()
 
     @field_validator("users_path", "groups_path")
     @classmethod

@@ -16,18 +16,9 @@ from scanner.model.finding import (
     Severity,
     Situation,
 )
-from scanner.model.record import (
-    Account,
-    AccountEvent,
-    EventKind,
-    Group,
-    Membership,
-    Person,
-    PersonStatus,
-    Pointer,
-    Records,
-)
+from scanner.model.record import Account, Group, Membership, Person, PersonStatus, Pointer, Records
 from scanner.model.register import (
+    NO_REGISTERS,
     ManualLink,
     NonHuman,
     Protected,
@@ -37,9 +28,6 @@ from scanner.model.register import (
 )
 from scanner.model.result import App, Audit, Policy, Snapshot, Tool, Verdict
 from scanner.model.source import (
-    Earlier,
-    Guard,
-    Headcount,
     Population,
     Progress,
     ProgressListener,
@@ -53,20 +41,16 @@ from scanner.model.source import (
 from scanner.model.survey import Ability, PageSurvey, SignIn, Survey
 
 __all__ = [
+    "NO_REGISTERS",
     "Ability",
     "Account",
-    "AccountEvent",
     "AccountRef",
     "App",
     "Audit",
     "Candidate",
-    "Earlier",
-    "EventKind",
     "Finding",
     "Group",
     "GroupRef",
-    "Guard",
-    "Headcount",
     "ManualLink",
     "Membership",
     "NonHuman",

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scanner.model.record import PersonStatus, Pointer
+from scanner.model.register import Waiver
 
 
 class Situation(StrEnum):
@@ -93,7 +94,9 @@ class Finding:
     """One conclusion about one account, person, group or source.
 
     ``id`` is the first 16 hex digits of SHA-256 over kind, source, account id, person id and
-    group id, so that the same finding keeps its id from run to run.
+    group id, so that the same finding keeps its id from run to run. ``problem`` holds the codes of
+    a kind that has variants, sorted and separated by commas. ``flags`` says what raised the
+    severity (``privileged``). ``waiver`` is the acceptance in force; the finding stays one.
     """
 
     id: str
@@ -111,3 +114,6 @@ class Finding:
     status: str = "new"
     first_seen: str = ""
     evidence: Pointer | None = None
+    problem: str | None = None
+    flags: tuple[str, ...] = ()
+    waiver: Waiver | None = None

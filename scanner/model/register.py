@@ -61,15 +61,13 @@ class ManualLink:
 class Protected:
     """Accounts that are never deactivated: ids, user names or e-mail addresses.
 
-    ``groups`` are ids of groups whose direct members are protected too. ``app`` is None where
-    they are protected in every app.
+    ``app`` is None where they are protected in every app.
     """
 
     line: int
     app: str | None
     accounts: tuple[str, ...]
     reason: str
-    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +114,10 @@ class Registers:
             if one.app == app and _folded(one.account) in wanted
         ]
         return tuple(dict.fromkeys(reasons))
+
+
+NO_REGISTERS = Registers()
+"""Nothing was decided."""
 
 
 def _folded(name: str) -> str:

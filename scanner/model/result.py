@@ -24,7 +24,8 @@ class App:
     """What can be said of one app or identity provider.
 
     The three situation counts are zero where nothing was concluded (see ``verdict``);
-    ``not_concluded`` says what was withheld and why.
+    ``not_concluded`` says what was withheld and why. ``waived`` counts the findings that are
+    accepted; they are among ``findings``.
     """
 
     name: str
@@ -36,6 +37,7 @@ class App:
     disputed: int
     findings: int
     not_concluded: tuple[Reason, ...] = ()
+    waived: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,6 @@ class Tool:
 class Audit:
     """The whole result of one run: the only thing reports are made from, beside the tables.
 
-    ``departed`` is None where an HRIS is not COMPLETE: nothing is concluded about departure then.
     ``departures`` names, by HRIS, the attribute a departure date was read from. ``registers`` are
     the files of people's decisions that were applied.
     """
@@ -80,7 +81,7 @@ class Audit:
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
     people: int = 0
-    departed: int | None = 0
+    departed: int = 0
     previous_run: str | None = None
     match_counts: tuple[tuple[str, int], ...] = field(default=())
     departures: tuple[tuple[str, str], ...] = ()

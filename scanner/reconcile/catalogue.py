@@ -27,6 +27,11 @@ def severity_rank(severity: Severity) -> int:
     return _SEVERITIES.index(severity)
 
 
+def raised(severity: Severity) -> Severity:
+    """Return the next more severe level; the most severe stays."""
+    return _SEVERITIES[max(severity_rank(severity) - 1, 0)]
+
+
 def read_query(folder: str, name: str) -> str:
     """Return the text of ``<folder>/<name>.sql``: correlate, views, observe or rules."""
     return (_HERE / folder / f"{name}.sql").read_text(encoding="utf-8")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
@@ -17,10 +15,13 @@ from scanner.model import (
     Pointer,
     Rule,
 )
-from scanner.reconcile.catalogue import severity_rank
+from scanner.reconcile.catalogue import raised, severity_rank
 from scanner.reconcile.facts import Facts, Hit
+from scanner.reconcile.identifier import finding_id
 from scanner.reconcile.parquet import Row
 from scanner.reconcile.sentences import Telling, tell
+
+__all__ = ["build_findings", "finding_id", "hit_id"]
 
 
 def build_findings(
@@ -39,16 +40,9 @@ def build_findings(
     return tuple(sorted(found, key=_canonical_order))
 
 
-def finding_id(
-    kind: str, app: str, account_id: str | None, person_id: str | None, group_id: str | None
-) -> str:
-    """Return the id that a finding keeps from run to run.
-
-    It is the first 16 hex digits of SHA-256 over the JSON array of the arguments, ``""`` for none.
-    """
-    parts = [kind, app, account_id or "", person_id or "", group_id or ""]
-    canonical = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+def hit_id(hit: Hit) -> str:
+    """Return the id of the finding that ``hit`` becomes."""
+    return finding_id(hit.kind, hit.app, hit.account_id, hit.person_id, hit.group_id)
 
 
 def _finding(
@@ -56,15 +50,15 @@ def _finding(
 ) -> Finding:
     facts = telling.facts
     place = (hit.app, hit.account_id or "")
-    identity = finding_id(hit.kind, hit.app, hit.account_id, hit.person_id, hit.group_id)
+    identity = hit_id(hit)
     return Finding(
         id=identity,
         kind=hit.kind,
-        severity=rule.severity,
+        severity=raised(rule.severity) if hit.privileged else rule.severity,
         app=hit.app,
         detail=tell(hit, telling),
         controls=rule.controls,
-        account=_account_ref(facts.accounts.get(place)),
+        account=_account_ref(hit.account_id, facts.accounts.get(place)),
         person=_person_ref(hit, facts),
         group=_group_ref(hit, facts),
         matched_by=facts.matched_by.get(place),
@@ -73,12 +67,17 @@ def _finding(
         status="persisting" if identity in first_seen else "new",
         first_seen=first_seen.get(identity, run),
         evidence=_evidence(hit, facts),
+        problem=hit.problem,
+        flags=("privileged",) if hit.privileged else (),
     )
 
 
-def _account_ref(row: Row | None) -> AccountRef | None:
-    if row is None:
+def _account_ref(account_id: str | None, row: Row | None) -> AccountRef | None:
+    """Refer to an account as it was read, or to one that is named and was not found."""
+    if account_id is None:
         return None
+    if row is None:
+        return AccountRef(account_id, None, None, None, active=None)
     return AccountRef(
         id=row["account_id"],
         user_name=row["user_name"],

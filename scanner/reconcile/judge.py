@@ -11,27 +11,31 @@ from pathlib import Path
 from scanner.config import Config
 from scanner.errors import IntegrityError
 from scanner.model import (
+    NO_REGISTERS,
     App,
     Finding,
     Population,
     Reading,
     Reason,
     Records,
+    Registers,
     Role,
     Rule,
     State,
     Verdict,
 )
 from scanner.reconcile.catalogue import load_rules
+from scanner.reconcile.decisions import write_decisions
 from scanner.reconcile.engine import open_engine
 from scanner.reconcile.facts import Hit, Place, read_facts, read_hits
 from scanner.reconcile.findings import build_findings
 from scanner.reconcile.inputs import write_inputs
 from scanner.reconcile.observation import add_earlier
 from scanner.reconcile.parquet import Row, count_rows, read_rows
-from scanner.reconcile.queries import result_path, run_queries
+from scanner.reconcile.queries import result_path, run_late, run_queries
 from scanner.reconcile.sentences import KEY_WORDS, Telling, expectation, withheld_group
 from scanner.reconcile.tables import table_path, write_tables
+from scanner.reconcile.waived import Waived
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,8 @@ class Conclusions:
     """Everything that can be said of one run.
 
     ``apps`` are in the order of the configuration, ``findings`` in canonical order, ``rules`` most
-    severe first. ``people`` counts the people received, ``departed`` those of them who have left;
-    it is None where an HRIS is not COMPLETE, since its word is then not enough. ``match_counts``
-    gives, in order of priority, how many accounts each key linked.
+    severe first. ``people`` and ``departed`` count the people received. ``match_counts`` gives,
+    in order of priority, how many accounts each key linked.
     """
 
     verdict: Verdict
@@ -49,7 +52,7 @@ class Conclusions:
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
     people: int
-    departed: int | None
+    departed: int
     match_counts: tuple[tuple[str, int], ...]
 
 
@@ -60,20 +63,22 @@ def reconcile(
     run: str,
     as_of: datetime,
     first_seen: Mapping[str, str],
+    registers: Registers = NO_REGISTERS,
 ) -> Conclusions:
     """Judge the tables in ``folder`` as of one instant (aware).
 
     A configured source without a reading counts as not read. ``first_seen`` gives, by finding id,
-    the run in which a finding appeared first. Writes ``tables/`` for the inputs of the rules,
-    ``correlation/*.parquet`` and ``queries/*.sql`` into ``folder``; reads nothing else.
-    Raises EvidenceError where the table of a source that was read is missing, IntegrityError where
-    it does not hold every record that was received.
+    the run in which a finding appeared first; ``registers`` are people's decisions. Writes
+    ``tables/`` for the inputs of the rules, ``correlation/*.parquet`` and ``queries/*.sql`` into
+    ``folder``; reads nothing else. Raises EvidenceError where the table of a source that was read
+    is missing, IntegrityError where it does not hold every record that was received.
     """
     rules = load_rules()
-    every = _query(folder, config, readings, run, as_of, rules, audit=True)
+    waived = Waived.of(registers, config.organization.zone)
+    every = _query(folder, config, readings, run, as_of, rules, waived, registers)
     hits = read_hits(folder, rules)
-    telling = _telling(folder, config, every, hits)
-    findings = build_findings(hits, rules, telling, run, first_seen)
+    telling = _telling(folder, config, every, hits, registers, waived)
+    findings = waived.mark(build_findings(hits, rules, telling, run, first_seen), as_of)
     apps = _apps(folder, every, findings, telling)
     people = read_rows(result_path(folder, "people_counts"))
     return Conclusions(
@@ -82,7 +87,7 @@ def reconcile(
         findings=findings,
         rules=rules,
         people=sum(row["people"] for row in people),
-        departed=_departed(every, people),
+        departed=sum(row["departed"] for row in people),
         match_counts=_match_counts(folder),
     )
 
@@ -94,7 +99,8 @@ def observe(
 
     Needs, writes and raises what :func:`reconcile` does, but runs no rule.
     """
-    _query(folder, config, readings, run, as_of, (), audit=False)
+    nothing = Waived.of(NO_REGISTERS, config.organization.zone)
+    _query(folder, config, readings, run, as_of, (), nothing, NO_REGISTERS)
 
 
 def _query(
@@ -104,25 +110,26 @@ def _query(
     run: str,
     as_of: datetime,
     rules: Sequence[Rule],
-    *,
-    audit: bool,
+    waived: Waived,
+    registers: Registers,
 ) -> list[Reading]:
-    """Check and complete the tables, run the SQL over them, and return every reading."""
+    """Check and complete the tables, run the SQL over them, and return every reading.
+
+    Without rules the run only collects.
+    """
     every = _every_reading(config, readings)
     _add_empty_tables(folder, config, every)
     for reading in every:
         _check_table(folder, reading)
-    write_inputs(folder, config, every, run, as_of, audit=audit)
+    write_inputs(folder, config, every, run, as_of, audit=bool(rules))
+    write_decisions(folder, config, registers, as_of)
     sources = [reading.source for reading in every]
     add_earlier(folder, sources)
     with open_engine(folder, config) as engine:
         run_queries(engine, folder, sources, rules)
+        waived.write_found(folder, rules)
+        run_late(engine, folder, rules)
     return every
-
-
-def _departed(readings: Sequence[Reading], people: Sequence[Row]) -> int | None:
-    whole = all(one.state is State.COMPLETE for one in readings if one.role is Role.HRIS)
-    return sum(row["departed"] for row in people) if whole else None
 
 
 def _every_reading(config: Config, readings: Sequence[Reading]) -> list[Reading]:
@@ -163,7 +170,12 @@ def _check_table(folder: Path, reading: Reading) -> None:
 
 
 def _telling(
-    folder: Path, config: Config, readings: Sequence[Reading], hits: Sequence[Hit]
+    folder: Path,
+    config: Config,
+    readings: Sequence[Reading],
+    hits: Sequence[Hit],
+    registers: Registers,
+    waived: Waived,
 ) -> Telling:
     groups = read_rows(result_path(folder, "entitlement_groups"))
     people = read_rows(result_path(folder, "people_counts"))
@@ -173,6 +185,9 @@ def _telling(
         people=sum(row["people"] for row in people),
         expected=_expected(config, groups),
         withheld=_withheld_groups(groups),
+        registers=registers,
+        dormant_after=config.policy.dormant_after or "",
+        waivers=waived.told(folder),
     )
 
 
@@ -221,7 +236,7 @@ def _app(
     findings: Sequence[Finding],
     telling: Telling,
 ) -> App:
-    own = sum(finding.app == reading.source for finding in findings)
+    own = [finding for finding in findings if finding.app == reading.source]
     blocking = [*_unconcluded(reading, unread_hris), *_unconcluded_groups(reading, telling)]
     verdict = Verdict.FINDINGS if own else Verdict.CLEAN
     return App(
@@ -232,7 +247,8 @@ def _app(
         linked=counts.get("linked", 0),
         unmatched=counts.get("unmatched", 0),
         disputed=counts.get("disputed", 0),
-        findings=own,
+        findings=len(own),
+        waived=sum(finding.waiver is not None for finding in own),
         not_concluded=(*blocking, *_unread_groups(reading)),
     )
 

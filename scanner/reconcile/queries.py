@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scanner.model import Rule
 from scanner.reconcile.catalogue import read_query
+from scanner.reconcile.decisions import DECISIONS
 from scanner.reconcile.engine import Engine
 from scanner.reconcile.inputs import INPUTS
 from scanner.reconcile.observation import EARLIER, OBSERVED, earlier_paths, observed_path
@@ -20,14 +21,19 @@ CORRELATION = (
 VIEWS = (
     "people_as_of", "owned_accounts", "entitlement_groups", "governed_groups", "person_fields",
     "expected_people", "expected_members", "actual_members",
-    "app_counts", "people_counts", "match_counts",
+    "registered_accounts", "nonhuman_owners", "privileged_groups", "privileged_accounts",
+    "waiver_sources", "app_counts", "people_counts", "match_counts",
 )  # fmt: skip
 OBSERVATION = ("account_sightings", "observed_accounts", "observed_people")
 KEPT = frozenset({
     "situations", "candidates", "owned_accounts", "entitlement_groups",
+    "registered_accounts", "privileged_groups", "privileged_accounts",
     "app_counts", "people_counts", "match_counts", *OBSERVED,
 })  # fmt: skip
 """What is written beside the result of each rule, and read back from there."""
+
+LATE = frozenset({"waiver_expired"})
+"""Kinds that are judged by what the other rules found."""
 
 
 def run_queries(
@@ -35,23 +41,40 @@ def run_queries(
 ) -> None:
     """Run correlation and ``rules`` over ``folder/tables`` of ``sources``.
 
-    Writes ``correlation/<name>.parquet`` for KEPT and for every rule, and ``queries/<name>.sql``
-    with the exact text of everything that was run. Raises EvidenceError for a missing table.
+    Rules of kinds in LATE are left for ``run_late``. Writes
+    ``correlation/<name>.parquet`` for KEPT and for every rule, and ``queries/<name>.sql`` with
+    the exact text of everything that was run. Raises EvidenceError for a missing table.
     """
     for kind in KINDS:
         engine.view(kind, [table_path(folder, kind, source) for source in sources])
-    for name in INPUTS:
+    for name in (*INPUTS, *DECISIONS):
         engine.view(name, [folder / "tables" / f"{name}.parquet"])
     for name in EARLIER:
         engine.view(name, earlier_paths(folder, name, sources))
-    for name, sql in _texts(rules).items():
-        _write_private(folder / "queries" / f"{name}.sql", sql)
-        engine.define(name, sql)
+    for name, sql in _texts([rule for rule in rules if rule.kind not in LATE]).items():
+        _define(engine, folder, name, sql)
         if name in KEPT or name not in (*CORRELATION, *VIEWS, *OBSERVATION):
             engine.write(name, result_path(folder, name))
         if name in KEPT:
             # Resolved once: what follows reads the result instead of computing it again.
             engine.view(name, [result_path(folder, name)])
+
+
+def run_late(engine: Engine, folder: Path, rules: Sequence[Rule]) -> None:
+    """Run the rules of kinds in LATE, after ``waived_findings`` was written.
+
+    Writes what ``run_queries`` writes for a rule. Raises EvidenceError for a missing table.
+    """
+    engine.view("waived_findings", [result_path(folder, "waived_findings")])
+    for rule in rules:
+        if rule.kind in LATE:
+            _define(engine, folder, rule.kind, rule.query)
+            engine.write(rule.kind, result_path(folder, rule.kind))
+
+
+def _define(engine: Engine, folder: Path, name: str, sql: str) -> None:
+    _write_private(folder / "queries" / f"{name}.sql", sql)
+    engine.define(name, sql)
 
 
 def result_path(folder: Path, name: str) -> Path:

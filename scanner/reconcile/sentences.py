@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scanner.config import Entitlement
-from scanner.model import Reading, Reason, State
+from scanner.model import NonHuman, Reading, Reason, Registers, State, Waiver
 from scanner.reconcile.facts import Facts, Hit, Place
+from scanner.reconcile.keys import key
 from scanner.reconcile.parquet import Row
 
 KEY_WORDS = {
@@ -26,7 +27,9 @@ class Telling:
 
     ``people`` is the number of people every account was compared with. ``expected`` says who is
     expected in a group, by app and group id. ``withheld`` holds the reasons why an entitlement
-    could not be concluded, by app and group as it is named in the configuration.
+    could not be concluded, by app and group as it is named in the configuration. ``registers`` are
+    people's decisions; ``dormant_after`` is the time without use that the policy names. ``waivers``
+    holds, by app, account id and group id, the waivers and the kind of finding each names.
     """
 
     facts: Facts
@@ -34,6 +37,9 @@ class Telling:
     people: int
     expected: Mapping[Place, str]
     withheld: Mapping[Place, Sequence[Reason]]
+    registers: Registers
+    dormant_after: str
+    waivers: Mapping[tuple[str, str | None, str | None], Sequence[tuple[Waiver, str | None]]]
 
 
 def tell(hit: Hit, telling: Telling) -> str:
@@ -170,7 +176,78 @@ def _group(hit: Hit, telling: Telling) -> str:
     return str(group.get("display_name") or hit.group_id)
 
 
+def _engagement_expired(hit: Hit, telling: Telling) -> str:
+    person, days = _person(hit, telling), hit.days_since_departure
+    ago = {0: "less than a day", 1: "1 day"}.get(days or 0, f"{days} days")
+    return (
+        f"The engagement of {_name(person)} ({person['worker_type']}) ended {ago} ago "
+        f"({instant(person['departed_at'])}); {hit.person_source} still calls the person "
+        f"{person['status']} and the account is active."
+    )
+
+
+def _dormant_account(hit: Hit, telling: Telling) -> str:
+    last = _account(hit, telling)["last_activity_at"]
+    name = _name(_person(hit, telling))
+    return (
+        f"The account of {name} was last used at {instant(last)}; "
+        f"the policy asks about accounts unused for {telling.dormant_after}."
+    )
+
+
+def _unowned_nonhuman(hit: Hit, telling: Telling) -> str:
+    account = telling.facts.accounts.get((hit.app, hit.account_id or ""), {})
+    names = {hit.account_id, account.get("user_name")}
+    keys = {key(name) for name in names if name}
+    entries = [
+        one
+        for one in telling.registers.nonhuman
+        if one.app == hit.app and (one.account in names or key(one.account) in keys)
+    ]
+    problems = (hit.problem or "").split(",")
+    said = "; ".join(_entry_problem(problem, entries) for problem in problems)
+    where = " and ".join(f"line {one.line} ({one.type}: {one.purpose})" for one in entries)
+    return f"Registered in the accounts register on {where}: {said}."
+
+
+def _entry_problem(problem: str, entries: Sequence[NonHuman]) -> str:
+    owners = " or ".join(dict.fromkeys(one.owner for one in entries if one.owner))
+    reviews = " or ".join(dict.fromkeys(f"{one.review_by}" for one in entries if one.review_by))
+    return {
+        "absent": "no account has this id or user name",
+        "inactive": "this break-glass account is not active and could not be used",
+        "no_owner": "nobody is named as its owner",
+        "owner_departed": f"its owner {owners} has departed",
+        "owner_unknown": f"its owner {owners} is nobody the HRIS knows",
+        "review_overdue": f"it was to be reviewed by {reviews}",
+    }[problem]
+
+
+def _waiver_expired(hit: Hit, telling: Telling) -> str:
+    words = {
+        "expired": "Expired",
+        "not_in_force": "Approved for a later day",
+        "not_waivable": "Of a kind that cannot be waived",
+        "unused": "Not needed",
+    }
+    problems = " and ".join(words[problem] for problem in (hit.problem or "").split(","))
+    waivers = telling.waivers[hit.app, hit.account_id, hit.group_id]
+    return f"{problems}: {' '.join(_waiver(waiver, kind) for waiver, kind in waivers)}"
+
+
+def _waiver(waiver: Waiver, kind: str | None) -> str:
+    names = "no finding of this run" if kind is None else f"a finding of kind {kind}"
+    return (
+        f"The waiver on line {waiver.line} of the register (owner {waiver.owner}, approver "
+        f"{waiver.approver}, from {waiver.approved_on} to {waiver.expires_on}) names {names}."
+    )
+
+
 _TELLERS: Mapping[str, Callable[[Hit, Telling], str]] = {
+    "engagement_expired": _engagement_expired,
+    "dormant_account": _dormant_account,
+    "unowned_nonhuman": _unowned_nonhuman,
+    "waiver_expired": _waiver_expired,
     "ghost_active": _ghost_active,
     "ghost_pending": _ghost_pending,
     "orphan_account": _orphan_account,

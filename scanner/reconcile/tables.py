@@ -52,6 +52,7 @@ PEOPLE = pa.schema([
     maybe("external_id_key"),
     maybe("user_name_key"),
     maybe("email_keys", TEXTS),
+    maybe("worker_type_key"),
     *POINTER,
 ])  # fmt: skip
 
@@ -133,7 +134,9 @@ def people_columns(people: Sequence[Person], limit: RemovalLimit, zone: ZoneInfo
     return {
         **_texts(people, ("source", *plain)),
         **_values(people, ("hired_at", "departed_at", "recorded_at")),
-        **_keys(people, ("person_id", "employee_number", "external_id", "user_name")),
+        **_keys(
+            people, ("person_id", "employee_number", "external_id", "user_name", "worker_type")
+        ),
         **_emails(people, lambda person: person.emails),
         **_pointers([person.pointer for person in people]),
         "status": [person.status.value for person in people],

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scanner.config import Config
+from scanner.config import Config, parse_registers
 from scanner.model import (
     Account,
     Finding,
@@ -124,6 +124,7 @@ class Company:
     groups: Mapping[str, State] = field(default_factory=dict)
     as_of: datetime = AS_OF
     first_seen: Mapping[str, str] = field(default_factory=dict)
+    registers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> Config:
@@ -155,7 +156,17 @@ class Company:
     def conclude(self, folder: Path) -> Conclusions:
         """Write the tables and judge them."""
         self.tabulate(folder)
-        return reconcile(folder, self.config, self.readings, RUN, self.as_of, dict(self.first_seen))
+        config = self.config
+        texts = {name: text.encode() for name, text in self.registers.items()}
+        return reconcile(
+            folder,
+            config,
+            self.readings,
+            RUN,
+            self.as_of,
+            dict(self.first_seen),
+            parse_registers(texts, config),
+        )
 
     def findings(self, folder: Path, kind: str) -> list[Finding]:
         """Return the findings of one kind, in canonical order."""

@@ -1,3 +1,6 @@
-SELECT app, account_id, person_source, person_id, days_since_departure
-FROM owned_accounts
-WHERE active = TRUE AND departed = TRUE AND past_due = TRUE
+SELECT
+  o.app, o.account_id, o.person_source, o.person_id, o.days_since_departure,
+  pa.account_id IS NOT NULL AS privileged
+FROM owned_accounts AS o
+LEFT JOIN privileged_accounts AS pa ON pa.app = o.app AND pa.account_id = o.account_id
+WHERE o.active = TRUE AND o.departed = TRUE AND o.past_due = TRUE
