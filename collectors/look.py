@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from collectors.base import Exchange
+from collectors.domain import Domains
 from collectors.estimate import full_read, plus, requests_needed
 from collectors.http import ONLY_OK, Timing
 from collectors.inquiry import Inquiry
@@ -20,7 +21,7 @@ from collectors.scim.message import ListPage, parse_list, parse_resource
 from collectors.scim.paging import NO_INDEX
 from collectors.scim.resource import ACTIVE_UNKNOWN
 from collectors.scim.source import ScimSource
-from collectors.sighting import Sight, look_at_groups, look_at_users, says_active
+from collectors.sighting import Sight, look_at_groups, look_at_users, page_domains, says_active
 from scanner.config import Source
 from scanner.errors import SourceError
 from scanner.model import Ability, PageSurvey, Reason, Resource, Role, SignIn, Survey
@@ -36,7 +37,10 @@ _NO_MEMBERS = Reason(
 
 
 class Look:
-    """One look at one SCIM source under way: asks, and gathers what was seen."""
+    """One look at one SCIM source under way: asks, and gathers what was seen.
+
+    ``domains`` are the mail domains of the users of its first page, empty where none came.
+    """
 
     def __init__(
         self, scim: ScimSource, source: Source, groups_needed: bool, timing: Timing
@@ -50,6 +54,7 @@ class Look:
         self._by_cursor = scim.paging == "cursor"
         self._users = PageSurvey(scim.page_size)
         self._groups = PageSurvey(scim.page_size)
+        self.domains: Domains = ()
         self._lacking: list[Reason] = []
         self._notes: list[Reason] = []
         self._quirks: list[str] = []
@@ -109,6 +114,7 @@ class Look:
         page = parse_list(self._name, answer, self._scim.dialect)
         listed = load_profile(self._source.type).inactive_listed
         expected = self._scim.expected_users()
+        self.domains = page_domains(page, self._scim.how)
         sight = look_at_users(page, self._size, self._scim.how, listed, expected)
         self._users = self._page(page, answer, sight, Resource.USERS)
         if await self._active_by_id(page, sight):

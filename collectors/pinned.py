@@ -1,4 +1,4 @@
-"""What an audit's requests must pass: GET only, and only below the one configured base URL."""
+"""What requests must pass: one kind of method, and only below the one configured base URL."""
 
 from __future__ import annotations
 
@@ -24,6 +24,23 @@ class ReadOnlyTransport(httpx.AsyncBaseTransport):
         """Pass a GET on; raise GhostscanError for any other method."""
         if request.method != "GET":
             raise GhostscanError(f"an audit sends only GET; {request.method} was stopped")
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+
+class WriteTransport(httpx.AsyncBaseTransport):
+    """Lets PATCH, PUT and POST through and raises on everything else, DELETE first of all."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a planned write on; raise GhostscanError for any other method."""
+        if request.method not in ("PATCH", "PUT", "POST"):
+            raise GhostscanError(f"{request.method} is never sent")
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -58,7 +75,11 @@ class PinnedTransport(httpx.AsyncBaseTransport):
             headers[credentials.header] = credentials.value.reveal()
         # A copy carries the secret: the caller's request turns up in exceptions.
         pinned = httpx.Request(
-            request.method, request.url, headers=headers, extensions=request.extensions
+            request.method,
+            request.url,
+            headers=headers,
+            stream=request.stream,
+            extensions=request.extensions,
         )
         return await self._inner.handle_async_request(pinned)
 

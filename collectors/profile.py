@@ -17,12 +17,22 @@ FOLDER = Path(__file__).parent / "profiles"
 
 
 class Deactivation(BaseModel):
-    """What setting ``active`` to false does at this vendor."""
+    """What setting ``active`` to false does at this vendor, and how it is said there.
+
+    ``forms`` are the ways of asking that may be tried, in order. ``version_enforced``: a write with
+    an old version is refused (RFC 7644 section 3.14).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     effect: str
     reversible: Literal["yes", "no", "depends"]
+    removes_membership: bool = False
+    deletes_user: bool = False
+    deprovisions_everywhere: bool = False
+    version_enforced: bool = False
+    writes_per_minute: int = Field(default=60, ge=1, le=6000)
+    forms: tuple[str, ...] = ("patch-path",)
 
 
 class Profile(BaseModel):

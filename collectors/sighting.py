@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from collectors.domain import Domains, mail_domains
 from collectors.oddity import PageSize, active_spelling, contradictions, page_quirks
 from collectors.scim.expectation import Expectation, check_content
 from collectors.scim.glance import look_at_group, look_at_user
@@ -252,3 +253,10 @@ def says_active(resource: Mapping[str, object], how: Interpretation) -> bool:
     """Tell whether one user, as read by id, says in a known way whether it is active."""
     read = read_person if how.role is Role.HRIS else read_account
     return ACTIVE_UNKNOWN not in read(resource, _NOWHERE, how).problems
+
+
+def page_domains(page: ListPage, how: Interpretation) -> Domains:
+    """Give the mail domains of each user of a page that has an id."""
+    read = read_person if how.role is Role.HRIS else read_account
+    records = (read(resource, _NOWHERE, how).record for resource in page.resources)
+    return [mail_domains(one) for one in records if one is not None]

@@ -7,11 +7,13 @@ of groups, and one user or group by id where the list says too little. Nothing i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from collectors.base import Collector
+from collectors.domain import Domains, Overlap, check_domains, known_domains, overlap
 from collectors.file.collector import FileCollector
 from collectors.file.look import look_at_files
 from collectors.http import SYSTEM_TIMING, Timing
@@ -19,7 +21,7 @@ from collectors.look import Look
 from collectors.registry import build_collector
 from collectors.scim.collector import ScimCollector
 from scanner.config import Source
-from scanner.model import PageSurvey, Reason, SignIn, Survey
+from scanner.model import PageSurvey, Reason, Role, SignIn, Survey
 
 
 def survey_all(
@@ -37,36 +39,58 @@ def survey_all(
     """
     built = {name: build_collector(name, source, zone, folder) for name, source in sources.items()}
 
-    async def all_at_once() -> list[Survey]:
+    async def all_at_once() -> list[tuple[Survey, Domains]]:
         return await asyncio.gather(
             *(
-                survey(collector, name, sources[name], name in groups_needed, timing)
+                _look(collector, name, sources[name], name in groups_needed, timing)
                 for name, collector in built.items()
             )
         )
 
-    return tuple(asyncio.run(all_at_once()))
+    return _compared(sources, asyncio.run(all_at_once()))
 
 
-async def survey(
-    collector: Collector,
-    name: str,
-    source: Source,
-    groups_needed: bool = False,
-    timing: Timing = SYSTEM_TIMING,
-) -> Survey:
-    """Look at one source and say what its first page shows; never raises for what it does."""
+async def _look(
+    collector: Collector, name: str, source: Source, groups_needed: bool, timing: Timing
+) -> tuple[Survey, Domains]:
+    """Look at one source; give what its first page shows and the mail domains of its users.
+
+    Never raises for what the source does.
+    """
     if isinstance(collector, FileCollector):
         return await look_at_files(collector, groups_needed)
     if not isinstance(collector, ScimCollector):
-        return _not_scim(name, source)
+        return _not_scim(name, source), ()
     scim = collector._source  # noqa: SLF001 - exactly what an audit would ask, and how
     look = Look(scim, source, groups_needed, timing)
     try:
         await look.at_everything()
     finally:
         await look.inquiry.aclose()
-    return look.result()
+    return look.result(), look.domains
+
+
+def _compared(
+    sources: Mapping[str, Source], seen: Sequence[tuple[Survey, Domains]]
+) -> tuple[Survey, ...]:
+    """Hold the mail domains of each app's page against those of the HRIS, as an audit will."""
+    people = [one for survey, domains in seen if survey.role is Role.HRIS for one in domains]
+    known = known_domains(people)
+    if known is None:
+        return tuple(survey for survey, _ in seen)
+    return tuple(
+        survey
+        if survey.role is Role.HRIS
+        else _with_domains(survey, overlap(domains, known), sources[survey.source])
+        for survey, domains in seen
+    )
+
+
+def _with_domains(survey: Survey, found: Overlap, source: Source) -> Survey:
+    checked = check_domains(found, source.min_domain_percent)
+    reasons = () if checked is None else checked.reasons
+    notes = (replace(one, message=f"on the first page, {one.message}") for one in reasons)
+    return replace(survey, notes=(*survey.notes, *notes))
 
 
 def _not_scim(name: str, source: Source) -> Survey:

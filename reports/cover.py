@@ -70,11 +70,17 @@ def _facts(audit: Audit) -> list[tuple[str, Value, Look]]:
         ("Policy: removal within", limit, Look.LONG),
         ("Policy reference", policy.reference or "none given", Look.LONG),
         ("People in the HRIS", audit.people, Look.FIGURE),
-        ("of these departed", audit.departed, Look.FIGURE),
+        ("of these departed", *_departed(audit)),
         ("Accounts received", sum(app.accounts for app in audit.apps), Look.FIGURE),
         ("Findings", len(audit.findings), Look.FIGURE),
         ("Classification", "Confidential: holds personal data of workers", Look.LONG),
     ]
+
+
+def _departed(audit: Audit) -> tuple[Value, Look]:
+    if audit.departed is None:
+        return "not concluded", Look.JUDGED
+    return audit.departed, Look.FIGURE
 
 
 def _write_open_points(paper: Paper, audit: Audit) -> None:

@@ -211,7 +211,7 @@ def _write_people(paper: Paper, audit: Audit, people: Sheets) -> None:
         ("people", Look.LABEL),
         (audit.people, Look.NUMBER),
         (_recount(people, ("person_id", '"<>"'), ("source", '"<>"')), Look.NUMBER),
-        (audit.departed, Look.NUMBER),
+        ("not concluded", Look.JUDGED) if audit.departed is None else (audit.departed, Look.NUMBER),
     )
 
 

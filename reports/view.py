@@ -13,7 +13,14 @@ from reports.chart import Bar, bar
 from reports.section import Section, Tally, sections, tallies
 from reports.standing import OpenPoint, SourceView, moment, open_points, shown, source_views
 from reports.text import instant, visible
-from reports.words import EXPLANATIONS, HISTORY_KINDS, LIMITS, METHOD, ROLES, SENTENCES
+from reports.words import (
+    EXPLANATIONS,
+    HISTORY_KINDS,
+    LIMITS,
+    METHOD,
+    ROLES,
+    SENTENCES,
+)
 from scanner.model import App, Audit, Reading, Reason, Role, Severity, State, Verdict
 
 
@@ -141,10 +148,13 @@ def view(audit: Audit) -> Page:
 
 def population_line(audit: Audit) -> str:
     """Say how many people, accounts and apps there are, and how many sources are proved."""
+    departed = (
+        "departures not concluded" if audit.departed is None else f"{audit.departed:,} departed"
+    )
     accounts = sum(app.accounts for app in audit.apps)
     proved = sum(reading.state is State.COMPLETE for reading in audit.sources)
     return (
-        f"{_count(audit.people, 'person', 'people')} ({audit.departed:,} departed), "
+        f"{_count(audit.people, 'person', 'people')} ({departed}), "
         f"{_count(accounts, 'account', 'accounts')} in {_count(len(audit.apps), 'app', 'apps')}; "
         f"completeness proven for {proved:,} of {_count(len(audit.sources), 'source', 'sources')}"
     )

@@ -8,6 +8,7 @@
     ├── SourceError(source, code)   one source could not be read: a reason, the run goes on
     ├── RefusedError            what was asked is not safe now; nothing was sent  exit 30
     ├── InterruptedRun          stopped by the user; what was proved is kept   exit 130
+    ├── UnrecordedError         what was done cannot be written down: nothing more is sent  exit 40
     ├── EvidenceError           a run folder cannot be written or read         exit 64
     └── IntegrityError          evidence is not what was sealed                exit 50
 
@@ -60,6 +61,12 @@ class RefusedError(GhostscanError):
     """
 
     exit_code = 30
+
+
+class UnrecordedError(GhostscanError):
+    """The journal of an apply cannot be written, so nothing more may be sent; it can be resumed."""
+
+    exit_code = 40
 
 
 class InterruptedRun(GhostscanError):  # noqa: N818 - not a fault, as the name would say

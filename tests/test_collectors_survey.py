@@ -14,7 +14,7 @@ from collectors import survey as survey_module
 from collectors.base import Collector
 from collectors.http import SYSTEM_TIMING
 from collectors.registry import build_collector
-from collectors.survey import survey, survey_all
+from collectors.survey import survey_all
 from scanner.config import Source
 from scanner.errors import ConfigError
 from scanner.model import Ability, PageSurvey, SignIn, Survey
@@ -388,7 +388,9 @@ def test_a_missing_secret_is_an_error_before_any_request(monkeypatch: pytest.Mon
         assert server.ledger == []
 
 
-def test_a_source_of_another_protocol_is_said_to_be_out_of_reach() -> None:
+def test_a_source_of_another_protocol_is_said_to_be_out_of_reach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What cannot be looked at one page at a time is no error, and says what to do."""
 
     class Other:
@@ -396,7 +398,8 @@ def test_a_source_of_another_protocol_is_said_to_be_out_of_reach() -> None:
 
     other: Any = Other()
     source = make("https://files.example.com")
-    found = asyncio.run(survey(other, "app", source))
+    monkeypatch.setattr(survey_module, "build_collector", lambda *_: other)
+    (found,) = survey_all({"app": source}, UTC_ZONE, Path())
     assert codes(found)[0] == ["check.unsupported"]
     assert not found.usable
 
@@ -416,6 +419,34 @@ def test_a_type_without_groups_is_not_asked_for_them(monkeypatch: pytest.MonkeyP
         found = look(server.url)
         assert not any("Groups" in one.path for one in server.ledger)
     assert codes(found) == ([], ["groups.unsupported"])
+
+
+@pytest.mark.parametrize(
+    ("domain", "settings", "notes"),
+    [
+        ("sandbox.example", {}, ["read.foreign_domains"]),
+        ("sandbox.example", {"min_domain_percent": 0}, []),
+        ("corp.example", {}, []),
+    ],
+)
+def test_foreign_domains_are_remarked_on_as_far_as_one_page_shows(
+    domain: str, settings: dict[str, Any], notes: list[str]
+) -> None:
+    """An app's page is held against the page of the HRIS; only the audit sees all of both."""
+    people = [person(one, emails=[{"value": f"p{one}@corp.example"}]) for one in range(12)]
+    accounts = [user(one, active=one > 1, emails=[{"value": f"u{one}@{domain}"}])
+                for one in range(12)]  # fmt: skip
+    mapped = {"attributes": {"departed_at": "meta.created"}}
+    with serving(people, []) as hris, serving(accounts, GROUPS) as app:
+        sources = {
+            "people": make(hris.url, role="hris", **mapped),
+            "app": make(app.url, **settings),
+        }
+        zone, timing = UTC_ZONE, StillTime().timing
+        found = {one.source: one for one in survey_all(sources, zone, Path(), timing=timing)}
+    assert codes(found["app"]) == ([], notes)
+    assert all("on the first page" in one.message for one in found["app"].notes)
+    assert codes(found["people"]) == ([], [])
 
 
 def test_abilities_are_counts() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import IntegrityError
-from scanner.evidence.history import first_seen, last_received, previous_run
+from scanner.evidence.history import first_seen, last_complete, last_received, previous_run
 from scanner.evidence.store import RunFolder
-from scanner.model import State
+from scanner.model import Earlier, Headcount, State
 from tests.fakes.evidence import (
     NOON,
     findings_json,
@@ -136,6 +136,19 @@ def test_the_last_complete_size_of_a_source_is_remembered(runs: Path) -> None:
             audit = replace(audit, sources=(replace(reading, users=users),))
             run.finish(audit, small_config(), "c" * 64, NOON)
     assert last_received(runs) == {"slack": 40}
+
+
+def test_the_last_headcount_of_an_hris_is_remembered(runs: Path) -> None:
+    """What was counted when the HRIS was last COMPLETE is what the next run is measured by."""
+    counts = (Headcount(90, 9), None)
+    for state, headcount in zip((State.COMPLETE, State.INCOMPLETE), counts, strict=True):
+        with RunFolder.begin(runs, NOON) as run:
+            audit = small_audit(run)
+            (reading,) = audit.sources
+            users = replace(reading.users, state=state, received=99)
+            reading = replace(reading, users=users, headcount=headcount)
+            run.finish(replace(audit, sources=(reading,)), small_config(), "c" * 64, NOON)
+    assert last_complete(runs) == {"slack": Earlier(99, Headcount(90, 9))}
 
 
 def test_a_damaged_manifest_gives_no_size(runs: Path) -> None:

@@ -210,8 +210,9 @@ def check_ledgers(world: World) -> None:
 
 
 def check_verdicts(seen: Seen) -> None:
-    """No app is anything but incomplete unless it and the HRIS are COMPLETE."""
+    """No app is anything but incomplete, and nobody counts as departed, unless all is COMPLETE."""
     states = {name: reading.state for name, reading in seen.readings.items()}
+    assert (seen.departed is None) == (states["people"] is not State.COMPLETE)
     if set(states.values()) != {State.COMPLETE}:
         assert seen.verdict is Verdict.INCOMPLETE
         assert seen.apps["app"] is Verdict.INCOMPLETE

@@ -102,6 +102,7 @@ def test_an_hris_not_completely_read_withholds_every_conclusion(
             0,
         )
         assert [reason.code for reason in app.not_concluded] == ["hris.incomplete"]
+    assert (conclusions.people, conclusions.departed) == (2, None)
     assert conclusions.verdict is Verdict.INCOMPLETE
 
 

@@ -43,6 +43,8 @@ def test_the_population_line_says_who_and_how_much_is_proved() -> None:
         "completeness proven for 5 of 6 sources"
     )
     assert "1 person (0 departed)" in population_line(replace(sample_audit(), people=1, departed=0))
+    unknown = population_line(replace(sample_audit(), departed=None))
+    assert "1,204 people (departures not concluded)" in unknown
 
 
 def test_the_policy_is_stated_or_said_to_be_missing() -> None:

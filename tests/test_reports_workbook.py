@@ -386,6 +386,15 @@ def test_an_empty_sheet_never_hides_what_was_not_concluded(tmp_path: Path) -> No
     assert "everything (see Cover)" in text_of(made["Summary"])
 
 
+def test_without_a_whole_hris_nobody_is_counted_as_departed(tmp_path: Path) -> None:
+    """Cover and summary say that it was not concluded, where a number would be read as one."""
+    made = build(tmp_path, replace(small(sample_audit()), departed=None))
+    cover = {row[0].value: row[1].value for row in made["Cover"].iter_rows(max_col=2)}
+    assert cover["of these departed"] == "not concluded"
+    rows = [[cell.value for cell in row] for row in made["Summary"].iter_rows()]
+    assert next(row for row in rows if row[0] == "people")[3] == "not concluded"
+
+
 def _unproved(reading: Reading) -> Reading:
     if reading.role is not Role.HRIS:
         return reading

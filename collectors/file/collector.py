@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from collectors.base import Exchange, OpenResponse, Recorder
+from collectors.base import OpenResponse, Recorder
 from collectors.file.format import parse_table
 from collectors.file.membership import (
     Member,
@@ -15,11 +15,12 @@ from collectors.file.membership import (
     missing_columns,
     read_member,
 )
-from collectors.file.proof import Export, prove, sidecar_name
+from collectors.file.proof import Export, prove
+from collectors.file.recording import exchange_of, sidecar_name, stated_digests, take_sidecar
 from collectors.file.records import accounts_of, address, glances_at_users, records_of
 from collectors.file.source import ExportFile, FileSource
 from collectors.file.table import Table
-from collectors.file.take import SIDECAR, Taken, listed_sha256, take
+from collectors.file.take import Taken, take
 from collectors.scim.expectation import Expectation
 from collectors.scim.size import Wording
 from collectors.scim.walk import Glance
@@ -142,39 +143,15 @@ class _Visit:
         if taken.modified_at is None:
             return Export(file, resource, taken)
         response = self._record(str(resource), file.shown, taken, started_at)
-        digests = [("export.sha256", file.sha256.lower())] if file.sha256 else []
-        digests += self._sidecar(file)
+        beside, digest = take_sidecar(file)
+        if beside.modified_at is not None:
+            self._record("sha256", sidecar_name(file), beside, started_at)
         table = parse_table(taken.content, file.layout)
-        return Export(file, resource, taken, response, tuple(digests), table)
+        return Export(file, resource, taken, response, stated_digests(file, digest), table)
 
-    def _sidecar(self, file: ExportFile) -> list[tuple[str, str]]:
-        """What a ``.sha256`` file beside the export tells; telling nothing, it agrees to none."""
-        name = sidecar_name(file.shown)
-        path = file.path.with_name(file.path.name + SIDECAR)
-        started_at = self._now()
-        taken = take(path, name)
-        if taken.modified_at is None:
-            absent = taken.failure is not None and taken.failure.code == "file.missing"
-            return [] if absent else [(name, "")]
-        self._record("sha256", name, taken, started_at)
-        return [(name, listed_sha256(taken.content, file.path.name) or "")]
-
-    def _record(self, purpose: str, shown: str, taken: Taken, started_at: datetime) -> str:
+    def _record(self, purpose: str, shown: str, taken: Taken, began_at: datetime) -> str:
         self._files.append(len(taken.content))
-        modified = "" if taken.modified_at is None else taken.modified_at.isoformat()
-        return self._recorder.record(
-            Exchange(
-                purpose=purpose,
-                method="READ",
-                url=f"file:{shown}",
-                status=None,
-                headers=(("last-modified", modified),),
-                body=taken.content,
-                sent_at=started_at,
-                received_at=self._now(),
-                error=taken.failure.code if taken.failure else None,
-            )
-        )
+        return self._recorder.record(exchange_of(purpose, shown, taken, began_at, self._now()))
 
     def _expected_users(self) -> Expectation:
         source = self._source

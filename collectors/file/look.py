@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from collectors.base import Exchange
+from collectors.domain import Domains, mail_domains
 from collectors.file.collector import FileCollector
 from collectors.sighting import account_abilities, person_abilities
 from scanner.model import (
@@ -35,10 +36,11 @@ class _Memory:
         return path
 
 
-async def look_at_files(collector: FileCollector, groups_needed: bool) -> Survey:
+async def look_at_files(collector: FileCollector, groups_needed: bool) -> tuple[Survey, Domains]:
     """Say what the files of a source show, and what of it an audit would not accept.
 
-    A page of a file is all of it, and nothing is asked for: ``asked`` is 0.
+    The mail domains of its users come with it. A page of a file is all of it, and nothing is asked
+    for: ``asked`` is 0.
     """
     memory = _Memory()
     reading = await collector.read(memory, _ignore)
@@ -50,7 +52,8 @@ async def look_at_files(collector: FileCollector, groups_needed: bool) -> Survey
     lacking, notes = reading.users.reasons, reading.groups.reasons
     if groups_needed:
         lacking, notes = lacking + notes, ()
-    return Survey(
+    domains = [*map(mail_domains, records.people), *map(mail_domains, records.accounts)]
+    survey = Survey(
         source=reading.source,
         role=reading.role,
         type=reading.type,
@@ -66,6 +69,7 @@ async def look_at_files(collector: FileCollector, groups_needed: bool) -> Survey
         full_read_requests=reading.requests,
         full_read_milliseconds=milliseconds,
     )
+    return survey, domains
 
 
 def _ignore(progress: Progress) -> None:

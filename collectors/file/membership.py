@@ -35,8 +35,8 @@ def missing_columns(table: Table, columns: Mapping[str, str], named: frozenset[s
     return [columns[name] for name in dict.fromkeys(needed)]
 
 
-def read_member(row: Row, columns: Mapping[str, str], accounts: Mapping[str, str]) -> Member:
-    """Read one row; ``accounts`` gives the account id of a user name in lower case.
+def read_member(row: Row, columns: Mapping[str, str], accounts: Mapping[bytes, str]) -> Member:
+    """Read one row; ``accounts`` is what :func:`account_ids` gives.
 
     A member nobody knows stays under the name it has.
     """
@@ -45,7 +45,7 @@ def read_member(row: Row, columns: Mapping[str, str], accounts: Mapping[str, str
     )
     problems = (ID_MISSING,) if group_id is None else ()
     if account_id is None and user is not None:
-        account_id = accounts.get(user.strip().casefold(), user)
+        account_id = accounts.get(_folded(user), user)
     return Member(group_id, name, account_id, problems)
 
 
@@ -55,12 +55,15 @@ def glance_at(member: Member) -> Glance:
     return Glance(member.group_id, member.problems, members=found)
 
 
-def account_ids(accounts: tuple[Account, ...]) -> dict[str, str]:
-    """Give the account id of each user name in lower case; a name two accounts have names none."""
-    found: dict[str, str | None] = {}
+def account_ids(accounts: tuple[Account, ...]) -> dict[bytes, str]:
+    """Give the account id of each user name; a name two accounts have names none.
+
+    Names are alike in any case of ASCII letters, and of no others.
+    """
+    found: dict[bytes, str | None] = {}
     for account in accounts:
         if account.user_name is not None:
-            name = account.user_name.strip().casefold()
+            name = _folded(account.user_name)
             found[name] = None if name in found else account.account_id
     return {name: one for name, one in found.items() if one is not None}
 
@@ -82,6 +85,10 @@ def groups_of(
             pair = (member.group_id, member.account_id)
             memberships.setdefault(pair, Membership(source, *pair, "User", pointer))
     return tuple(groups.values()), tuple(memberships.values())
+
+
+def _folded(name: str) -> bytes:
+    return name.strip().encode("utf-8", "surrogatepass").lower()
 
 
 def _cell(row: Row, column: str) -> str | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from collectors.file.source import ExportFile
 from collectors.file.table import Table
-from collectors.file.take import SIDECAR, Taken
+from collectors.file.take import Taken
 from collectors.scim.expectation import Expectation, check_content
 from collectors.scim.point import Checked, failed, held, unreached
 from collectors.scim.size import size_notes
@@ -60,13 +60,9 @@ def prove(export: Export, expected: Expectation, now: datetime) -> Population:
     """
     walk = _walk(export)
     checks = (
-        _readable(export),
-        _digest(export),
+        *check_file(export, expected),
         _fresh(export, now),
-        _well_formed(export),
-        _columns(export),
         _unique(export),
-        _end(export, expected),
         *check_content(walk, expected),
     )
     complete = all(check.point.held for check in checks)
@@ -85,6 +81,17 @@ def prove(export: Export, expected: Expectation, now: datetime) -> Population:
             *_notes(export.glances),
             *size_notes(walk, expected.size),
         ),
+    )
+
+
+def check_file(export: Export, expected: Expectation) -> tuple[Checked, ...]:
+    """Check that a file is there, as it was written, and read to its true end."""
+    return (
+        _readable(export),
+        _digest(export),
+        _well_formed(export),
+        _columns(export),
+        _end(export, expected),
     )
 
 
@@ -271,8 +278,3 @@ def _notes(glances: Sequence[Glance]) -> tuple[str, ...]:
     for note in (note for glance in glances for note in glance.notes):
         counts[note] = counts.get(note, 0) + 1
     return tuple(f"{note}: {count} rows" for note, count in counts.items())
-
-
-def sidecar_name(shown: str) -> str:
-    """Give the name of the file that tells the SHA-256 of another."""
-    return f"{shown}{SIDECAR}"

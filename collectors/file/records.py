@@ -11,6 +11,7 @@ from collectors.file.membership import account_ids, groups_of, read_member
 from collectors.file.record import resource_of
 from collectors.file.source import ExportFile, FileSource
 from collectors.file.table import Table
+from collectors.headcount import believed
 from collectors.scim.glance import look_at_user
 from collectors.scim.resource import read_account, read_person
 from collectors.scim.shape import shape_notes
@@ -51,7 +52,7 @@ def records_of(source: FileSource, reading: Reading, open_response: OpenResponse
     """Parse the recorded files of ``reading``; each id once, in the order of the rows."""
     response, table = _recorded(source.users, reading.users, open_response)
     if source.columns.role is Role.HRIS:
-        return Records(people=_people(source, table, response))
+        return Records(people=believed(_people(source, table, response), reading))
     accounts = accounts_of(source, table, response)
     groups: tuple[Group, ...] = ()
     memberships: tuple[Membership, ...] = ()

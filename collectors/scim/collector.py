@@ -75,6 +75,11 @@ class ScimCollector:
             ended_at=self._timing.now(),
         )
 
+    @property
+    def source(self) -> ScimSource:
+        """What is known of the source."""
+        return self._source
+
     def records(self, reading: Reading, open_response: OpenResponse) -> Records:
         """Parse the recorded answers of ``reading``; each id once, in the order received."""
         return records_of(self._source, reading, open_response)

@@ -18,6 +18,7 @@ from collectors.scim.size import SERVER, UNKNOWN_SIZE, Size, Wording, check_size
 from collectors.scim.walk import Glance, Walk
 from scanner.model import ProofPoint, Reason, Resource
 
+CANARY_DEPARTED = "read.canary_departed"
 ROUND_MEMBER_COUNTS = frozenset({100, 200, 500, 1000})
 
 _PROBLEMS = {
@@ -113,7 +114,7 @@ def _departed_canaries(walk: Walk, expected: Expectation) -> Checked:
     return failed(
         "canaries",
         f"{len(departed)} of {len(expected.canaries)} terminated",
-        "read.canary_departed",
+        CANARY_DEPARTED,
         f"terminated although they are canaries: {', '.join(departed)}",
         "is the status read from the right place? if they really left, correct canaries",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collectors.base import OpenResponse
+from collectors.headcount import believed
 from collectors.scim.message import parse_recorded
 from collectors.scim.resource import (
     read_account,
@@ -34,7 +35,8 @@ def records_of(source: ScimSource, reading: Reading, open_response: OpenResponse
     A record that was read by its id takes the place of the one in the list.
     """
     if source.how.role is Role.HRIS:
-        return Records(people=tuple(_people(source, reading, open_response).values()))
+        people = tuple(_people(source, reading, open_response).values())
+        return Records(people=believed(people, reading))
     accounts, named = _accounts(source, reading, open_response)
     groups, memberships = _groups(source, reading, open_response)
     if source.members == "from_users" and groups:

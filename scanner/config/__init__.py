@@ -6,6 +6,7 @@ Unknown keys are errors that name the key and the nearest valid one. Secrets are
 
 from scanner.config.auth import SECRET_SCHEMES, Auth, Basic, Header, Mtls, OAuth2
 from scanner.config.engine import EMBEDDED
+from scanner.config.events import EVENT_ATTRIBUTES, EventFile
 from scanner.config.export import (
     MEMBERSHIP_ATTRIBUTES,
     SUFFIXES,
@@ -24,6 +25,7 @@ from scanner.config.file import (
 )
 from scanner.config.limit import RemovalLimit, parse_limit
 from scanner.config.registers import UNWAIVABLE, load_registers, parse_registers
+from scanner.config.remediation import Remediation, Thresholds
 from scanner.config.source import (
     ACCOUNT_ATTRIBUTES,
     FILE,
@@ -38,6 +40,7 @@ from scanner.config.url import is_loopback
 __all__ = [
     "ACCOUNT_ATTRIBUTES",
     "EMBEDDED",
+    "EVENT_ATTRIBUTES",
     "FILE",
     "MEMBERSHIP_ATTRIBUTES",
     "PERSON_ATTRIBUTES",
@@ -49,6 +52,7 @@ __all__ = [
     "Basic",
     "Config",
     "Entitlement",
+    "EventFile",
     "Excuse",
     "Export",
     "Format",
@@ -58,10 +62,12 @@ __all__ = [
     "Mtls",
     "OAuth2",
     "RegisterSettings",
+    "Remediation",
     "RemovalLimit",
     "Source",
     "StateValues",
     "StatusValues",
+    "Thresholds",
     "is_loopback",
     "load_config",
     "load_registers",

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from scanner.config.engine import EMBEDDED, EngineName, Memory, StorageUrl
+from scanner.config.events import EventFile
 from scanner.config.explain import explain
 from scanner.config.limit import RemovalLimit, parse_limit
+from scanner.config.remediation import Remediation
 from scanner.config.source import Source
 from scanner.config.strict import Strict, nearest
 from scanner.errors import ConfigError
@@ -148,6 +150,8 @@ class Config(Strict):
     sources: dict[str, Source]
     entitlements: tuple[Entitlement, ...] = ()
     registers: RegisterSettings = RegisterSettings()
+    events: tuple[EventFile, ...] = ()
+    remediation: Remediation = Remediation()
 
     @model_validator(mode="after")
     def _engine_makes_sense(self) -> Config:
@@ -180,6 +184,14 @@ class Config(Strict):
             for name in named:
                 if name not in apps:
                     raise ValueError(f"entitlements: no app is named {name!r}{nearest(name, apps)}")
+        return self
+
+    @model_validator(mode="after")
+    def _events_name_apps(self) -> Config:
+        apps = {name for name, source in self.sources.items() if source.role is not Role.HRIS}
+        for name in (one.source for one in self.events):
+            if name not in apps:
+                raise ValueError(f"events: no app is named {name!r}{nearest(name, apps)}")
         return self
 
 

@@ -72,11 +72,21 @@ class AccountEntry(Strict):
 
 
 class ProtectedEntry(Strict):
-    """``[[protected]]``: never deactivated; without ``app``, in no app."""
+    """``[[protected]]``: never deactivated; without ``app``, in no app.
+
+    ``groups`` are ids of groups whose direct members are protected.
+    """
 
     app: Words | None = None
-    accounts: tuple[Words, ...] = Field(min_length=1)
+    accounts: tuple[Words, ...] = Field(default=(), min_length=1)
+    groups: tuple[Words, ...] = Field(default=(), min_length=1)
     reason: Words
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> ProtectedEntry:
+        if not self.accounts and not self.groups:
+            raise ValueError("names nobody; give accounts or groups")
+        return self
 
 
 class WaiverFile(Strict):

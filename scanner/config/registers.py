@@ -149,7 +149,7 @@ def _subject(entry: _Entry) -> object:
         return entry.app, entry.finding, entry.kind, entry.account, entry.person, entry.group
     if isinstance(entry, AccountEntry):
         return entry.app, entry.account
-    return entry.app, entry.accounts
+    return entry.app, entry.accounts, entry.groups
 
 
 def _nonhuman(line: int, entry: dict[str, Any]) -> NonHuman:

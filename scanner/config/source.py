@@ -104,9 +104,12 @@ class Source(Strict):
     expected_size: int | None = Field(default=None, ge=1)
     max_drop_percent: int = Field(default=30, ge=0, le=100)
     acknowledge_drop_to: int | None = Field(default=None, ge=0)
+    acknowledge_terminated_to: int | None = Field(default=None, ge=0)
+    min_domain_percent: int = Field(default=5, ge=0, le=100)
     members: Literal["auto", "inline", "per_group", "from_users", "hidden"] | None = None
     detail_limit: int = Field(default=2_000, ge=0, le=100_000)
     discovery: bool | None = None
+    deactivate: tuple[str, ...] | None = Field(default=None, min_length=1)
     max_concurrency: int | None = Field(default=None, ge=1, le=16)
     allow_empty: bool = False
     path: Path | None = None  # of a file, relative to the configuration

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from scanner.errors import IntegrityError
 from scanner.evidence.chain import CHAIN, RUN, Event, Link, read_chain
 from scanner.evidence.disk import read_file
 from scanner.evidence.manifest import MANIFEST, Manifest, parse_manifest
-from scanner.model import State
+from scanner.model import Earlier, Headcount, State
 
 FINDINGS = "findings.json"
 _MOST_BYTES = 1 << 32
@@ -44,20 +45,34 @@ def first_seen(runs_directory: Path) -> dict[str, str]:
 def last_received(runs_directory: Path) -> dict[str, int]:
     """Map every source to the number of users received when it was last COMPLETE.
 
+    Raises as :func:`last_complete` does.
+    """
+    return {name: one.received for name, one in last_complete(runs_directory).items()}
+
+
+def last_complete(runs_directory: Path) -> dict[str, Earlier]:
+    """Map every source to what it showed when it was last COMPLETE.
+
     Each manifest is checked against the chain. Raises IntegrityError naming the file that is
     missing or damaged.
     """
-    received: dict[str, int] = {}
+    earlier: dict[str, Earlier] = {}
     for end in reversed(ends(runs_directory)):
         folder = runs_directory / end.run
         content = checked(folder, MANIFEST, end.manifest_sha256)
         try:
             for source in json.loads(content)["sources"]:
                 if source["state"] == State.COMPLETE:
-                    received.setdefault(source["name"], int(source["users"]["received"]))
+                    earlier.setdefault(source["name"], _earlier_showing(source))
         except (ValueError, KeyError, TypeError):
             raise damaged(folder / MANIFEST, "does not list its sources") from None
-    return received
+    return earlier
+
+
+def _earlier_showing(source: dict[str, Any]) -> Earlier:
+    found = source.get("headcount")
+    counted = None if found is None else Headcount(found["employed"], found["terminated"])
+    return Earlier(int(source["users"]["received"]), counted)
 
 
 def ends(runs_directory: Path) -> list[Link]:
@@ -109,3 +124,25 @@ def _earlier(recorded: Any, run: str) -> str:  # noqa: ANN401  # any JSON value 
 def damaged(path: Path, problem: str) -> IntegrityError:
     """Make the error that names a file of an earlier run and what is wrong with it."""
     return IntegrityError(f"{path}: {problem}", f"see: ghostscan verify {path.parent}")
+
+
+def sealed_before(runs_directory: Path, run: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give folder and manifest of the runs that finished before ``run``, the newest first.
+
+    A folder that is kept elsewhere is passed over. Raises IntegrityError for one that is damaged.
+    """
+    for end in reversed(ends(runs_directory)):
+        folder = runs_directory / end.run
+        if end.run < run and folder.is_dir():
+            content = checked(folder, MANIFEST, end.manifest_sha256)
+            try:
+                parse_manifest(content)
+            except ValueError as error:
+                raise damaged(folder / MANIFEST, str(error)) from None
+            yield folder, json.loads(content)
+
+
+def read_sealed(folder: Path, manifest: dict[str, Any], path: str) -> bytes:
+    """Read a file of a run as it was sealed; IntegrityError where it is not that any more."""
+    recorded = {file["path"]: file["sha256"] for file in manifest["files"]}
+    return checked(folder, path, recorded.get(path))

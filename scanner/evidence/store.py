@@ -208,6 +208,15 @@ class RunFolder:
             raise EvidenceError(f"{source!r} cannot be the name of a source")
         return self._recorders.setdefault(source, ResponseRecorder(self, source))
 
+    def event_recorder(self, source: str) -> ResponseRecorder:
+        """Give the recorder of imported events about one source.
+
+        They stand apart from its responses, which a continued run may keep, under a name that no
+        source can have: ``responses/<source>.events``.
+        """
+        name = f"{source}.events"
+        return self._recorders.setdefault(name, ResponseRecorder(self, name))
+
     def open_response(self, path: str) -> StoredResponse:
         """Read back a recorded exchange of this run; raises IntegrityError where it is damaged."""
         return read_response(self.folder, path)

@@ -28,6 +28,9 @@ from scanner.evidence.manifest import (
 from scanner.evidence.response import RESPONSE, decode_response
 from scanner.model import Verdict
 
+SEPARATE = "remediation/"
+"""What is written below a run after it was sealed; it is bound to the run by its own digests."""
+
 _MOST_MANIFEST_BYTES = 1 << 28
 _LEVEL = (
     "checked by digests and the chain, without a signature: whoever can write here could rebuild "
@@ -93,7 +96,8 @@ def _list(folder: Path) -> tuple[set[str], set[str]]:
         raise EvidenceError(
             f"{folder} cannot be read: {error.strerror}", "name a folder such as runs/000001-…"
         ) from None
-    return set(files), set(others)
+    sealed = {path for path in files if not path.startswith(SEPARATE)}
+    return sealed, set(others)
 
 
 def _read_manifest(folder: Path) -> tuple[Manifest | None, str, list[str]]:

@@ -16,7 +16,17 @@ from scanner.model.finding import (
     Severity,
     Situation,
 )
-from scanner.model.record import Account, Group, Membership, Person, PersonStatus, Pointer, Records
+from scanner.model.record import (
+    Account,
+    AccountEvent,
+    EventKind,
+    Group,
+    Membership,
+    Person,
+    PersonStatus,
+    Pointer,
+    Records,
+)
 from scanner.model.register import (
     NO_REGISTERS,
     ManualLink,
@@ -28,6 +38,9 @@ from scanner.model.register import (
 )
 from scanner.model.result import App, Audit, Policy, Snapshot, Tool, Verdict
 from scanner.model.source import (
+    Earlier,
+    Guard,
+    Headcount,
     Population,
     Progress,
     ProgressListener,
@@ -44,13 +57,18 @@ __all__ = [
     "NO_REGISTERS",
     "Ability",
     "Account",
+    "AccountEvent",
     "AccountRef",
     "App",
     "Audit",
     "Candidate",
+    "Earlier",
+    "EventKind",
     "Finding",
     "Group",
     "GroupRef",
+    "Guard",
+    "Headcount",
     "ManualLink",
     "Membership",
     "NonHuman",

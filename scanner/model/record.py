@@ -90,6 +90,27 @@ class Membership:
     pointer: Pointer
 
 
+class EventKind(StrEnum):
+    """What an audit event says happened to an account."""
+
+    CREATED = "created"
+    DEACTIVATED = "deactivated"
+    REACTIVATED = "reactivated"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """One imported audit event about an account of ``source``, named by its id or user name."""
+
+    source: str
+    account_id: str | None
+    user_name: str | None
+    event: EventKind
+    occurred_at: datetime
+    pointer: Pointer
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Everything one source's responses hold, parsed; the order is that of the responses."""

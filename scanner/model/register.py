@@ -61,13 +61,15 @@ class ManualLink:
 class Protected:
     """Accounts that are never deactivated: ids, user names or e-mail addresses.
 
-    ``app`` is None where they are protected in every app.
+    ``groups`` are ids of groups whose direct members are protected too. ``app`` is None where
+    they are protected in every app.
     """
 
     line: int
     app: str | None
     accounts: tuple[str, ...]
     reason: str
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class Tool:
 class Audit:
     """The whole result of one run: the only thing reports are made from, beside the tables.
 
+    ``departed`` is None where an HRIS is not COMPLETE: nothing is concluded about departure then.
     ``departures`` names, by HRIS, the attribute a departure date was read from. ``registers`` are
     the files of people's decisions that were applied.
     """
@@ -81,7 +82,7 @@ class Audit:
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
     people: int = 0
-    departed: int = 0
+    departed: int | None = 0
     previous_run: str | None = None
     match_counts: tuple[tuple[str, int], ...] = field(default=())
     departures: tuple[tuple[str, str], ...] = ()

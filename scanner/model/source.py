@@ -72,11 +72,50 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
+class Headcount:
+    """The people of an HRIS: those whose status is terminated, and all others."""
+
+    employed: int
+    terminated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a source showed in its last COMPLETE run; ``headcount`` is None where it has none."""
+
+    received: int
+    headcount: Headcount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How far a number moved since the last COMPLETE run, against how far it may.
+
+    ``name`` is ``hris.terminated`` (people more) or ``hris.drop`` (people fewer); ``measured`` is
+    by how many, ``allowed`` the most that passes, ``before`` and ``now`` the two numbers.
+    ``acknowledged`` tells that the settings of the source name the number as right.
+    """
+
+    name: str
+    measured: int
+    allowed: int
+    before: int
+    now: int
+    acknowledged: bool = False
+
+    @property
+    def breached(self) -> bool:
+        """Whether nothing may be removed on the word of this run."""
+        return self.measured > self.allowed and not self.acknowledged
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one run knows of one source: who was asked, when, and how whole the answer is.
 
     ``read_in`` names the interrupted run that this one continues and that did the reading; None
     where this run did it itself.
+    ``headcount`` and ``guards`` are those of a COMPLETE HRIS.
     """
 
     source: str
@@ -92,6 +131,8 @@ class Reading:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     read_in: str | None = None
+    headcount: Headcount | None = None
+    guards: tuple[Guard, ...] = ()
 
     @property
     def state(self) -> State:

@@ -43,8 +43,9 @@ class Conclusions:
     """Everything that can be said of one run.
 
     ``apps`` are in the order of the configuration, ``findings`` in canonical order, ``rules`` most
-    severe first. ``people`` and ``departed`` count the people received. ``match_counts`` gives,
-    in order of priority, how many accounts each key linked.
+    severe first. ``people`` counts the people received, ``departed`` those of them who have left;
+    it is None where an HRIS is not COMPLETE, since its word is then not enough. ``match_counts``
+    gives, in order of priority, how many accounts each key linked.
     """
 
     verdict: Verdict
@@ -52,7 +53,7 @@ class Conclusions:
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
     people: int
-    departed: int
+    departed: int | None
     match_counts: tuple[tuple[str, int], ...]
 
 
@@ -87,7 +88,7 @@ def reconcile(
         findings=findings,
         rules=rules,
         people=sum(row["people"] for row in people),
-        departed=sum(row["departed"] for row in people),
+        departed=_departed(every, people),
         match_counts=_match_counts(folder),
     )
 
@@ -130,6 +131,11 @@ def _query(
         waived.write_found(folder, rules)
         run_late(engine, folder, rules)
     return every
+
+
+def _departed(readings: Sequence[Reading], people: Sequence[Row]) -> int | None:
+    whole = all(one.state is State.COMPLETE for one in readings if one.role is Role.HRIS)
+    return sum(row["departed"] for row in people) if whole else None
 
 
 def _every_reading(config: Config, readings: Sequence[Reading]) -> list[Reading]:

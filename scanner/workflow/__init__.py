@@ -6,7 +6,9 @@ Heavy libraries are imported inside the stage that needs them, so that ``--help`
 from scanner.workflow.collection import Clock
 from scanner.workflow.demonstration import demo
 from scanner.workflow.evidence import verify
+from scanner.workflow.execution import Rehearsal, execute, rehearse, undo
 from scanner.workflow.preparation import check, init
+from scanner.workflow.remediation import PlanOrder, approve, operator, plan, read_plan_file
 from scanner.workflow.resumption import interrupted
 from scanner.workflow.run import EXIT_CODES, Outcome, audit
 from scanner.workflow.snapshot import Collected, snapshot
@@ -16,11 +18,20 @@ __all__ = [
     "Clock",
     "Collected",
     "Outcome",
+    "PlanOrder",
+    "Rehearsal",
+    "approve",
     "audit",
     "check",
     "demo",
+    "execute",
     "init",
     "interrupted",
+    "operator",
+    "plan",
+    "read_plan_file",
+    "rehearse",
     "snapshot",
+    "undo",
     "verify",
 ]

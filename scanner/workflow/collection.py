@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from scanner.config import Config, LoadedConfig
 from scanner.errors import UsageError
 from scanner.model import (
+    Earlier,
     Policy,
     Population,
     Progress,
@@ -100,8 +101,13 @@ def tabulate(
     collectors: Mapping[str, Collector],
     readings: Sequence[Reading],
     run: RunFolder,
-) -> None:
-    """Turn the stored responses into the tables of the run, one set for every source."""
+    earlier: Mapping[str, Earlier],
+) -> tuple[Reading, ...]:
+    """Turn the stored responses into the tables of the run, one set for every source.
+
+    Give the readings as they stand once they are held against each other and against ``earlier``.
+    """
+    from collectors.comparison import compare
     from scanner.reconcile.tables import write_tables
 
     records = {
@@ -111,6 +117,7 @@ def tabulate(
         for reading in readings
     }
     write_tables(run.folder, records, config.policy.limit, config.organization.zone)
+    return compare(config.sources, readings, records, earlier)
 
 
 def operator() -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from scanner.config import LoadedConfig
 from scanner.errors import UsageError
 from scanner.model import Survey
+from scanner.workflow.events import open_events
 from scanner.workflow.location import governed, locate
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -31,8 +33,8 @@ def init(path: Path, apps: Sequence[str]) -> None:
 def check(loaded: LoadedConfig, names: Sequence[str] = ()) -> tuple[Survey, ...]:
     """Look once at the named sources, or at all, and write nothing.
 
-    Raises UsageError for an unknown name and ConfigError for a setting or secret, before the first
-    request; whatever a server does is part of the result.
+    Raises UsageError for an unknown name and ConfigError for a setting, a secret or a file of
+    events, before the first request; whatever a server does is part of the result.
     """
     from collectors.survey import survey_all
 
@@ -42,6 +44,7 @@ def check(loaded: LoadedConfig, names: Sequence[str] = ()) -> tuple[Survey, ...]
             raise UsageError(
                 f"{name}: no source has this name", f"sources: {', '.join(config.sources)}"
             )
+    open_events(loaded, lambda: datetime.now(UTC))
     chosen = {name: one for name, one in config.sources.items() if not names or name in names}
     return survey_all(
         chosen, config.organization.zone, loaded.folder, groups_needed=governed(config)

@@ -19,6 +19,7 @@ from scanner.workflow.collection import (
     tabulate,
     tool,
 )
+from scanner.workflow.events import import_events, open_events
 from scanner.workflow.location import locate
 from scanner.workflow.resumption import asked_terms, open_run, resume_terms
 
@@ -60,12 +61,13 @@ def audit(
     half-written run.
     """
     from scanner.evidence.earlier import adopt_earlier
-    from scanner.evidence.history import first_seen, previous_run
+    from scanner.evidence.history import first_seen, last_complete, previous_run
     from scanner.reconcile.engine import require_engine
 
     require_engine(loaded.config)
     loaded = locate(loaded)
     registers = load_registers(loaded)
+    events = open_events(loaded, clock)
     now = clock()
     terms = resume_terms(loaded, resume) if resume else asked_terms(loaded, now, only, as_of)
     as_of = terms.as_of
@@ -76,7 +78,8 @@ def audit(
         earlier, previous = first_seen(runs), previous_run(runs)
         adopt_earlier(runs, run)
         readings = read_sources(loaded.config, collectors, run, listener)
-        tabulate(loaded.config, collectors, readings, run)
+        readings = tabulate(loaded.config, collectors, readings, run, last_complete(runs))
+        readings = import_events(events, readings, run)
         conclusions = _reconcile(loaded.config, readings, run, as_of, earlier, registers)
         result = _assemble(loaded.config, readings, conclusions, run, as_of, previous)
         result = replace(result, registers=registers.files)

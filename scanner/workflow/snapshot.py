@@ -51,7 +51,7 @@ def snapshot(
     Raises ConfigError or EvidenceError before the first request, and leaves no half-written run.
     """
     from scanner.evidence.earlier import adopt_earlier
-    from scanner.evidence.history import previous_run
+    from scanner.evidence.history import last_complete, previous_run
     from scanner.evidence.store import RunFolder
     from scanner.reconcile.judge import observe
 
@@ -62,7 +62,8 @@ def snapshot(
         previous = previous_run(loaded.runs_directory)
         adopt_earlier(loaded.runs_directory, run)
         readings = read_sources(config, collectors, run, listener)
-        tabulate(config, collectors, readings, run)
+        earlier = last_complete(loaded.runs_directory)
+        readings = tabulate(config, collectors, readings, run, earlier)
         observe(run.folder, config, readings, run.run, run.started_at)
         result = Snapshot(
             run=run.run,

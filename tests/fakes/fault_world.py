@@ -13,6 +13,7 @@ from typing import Any
 
 from collectors import registry
 from collectors.base import Collector, Exchange
+from collectors.comparison import compare
 from collectors.file.collector import FileCollector
 from collectors.scim.collector import ScimCollector
 from scanner import workflow
@@ -60,6 +61,7 @@ class Seen:
     readings: dict[str, Reading] = field(default_factory=dict)
     records: dict[str, Records] = field(default_factory=dict)
     verdict: Verdict | None = None
+    departed: int | None = None
     apps: dict[str, Verdict] = field(default_factory=dict)
     findings: frozenset[tuple[str | None, ...]] = frozenset()
     said: str = ""
@@ -165,12 +167,16 @@ def read(world: World, more: Mapping[str, dict[str, Any]], *, judged: bool = Tru
     seen = Seen(readings={one.source: one for one in readings})
     for name, collector in collectors.items():
         seen.records[name] = collector.records(seen.readings[name], recorders[name].open)
+    readings = compare(loaded.config.sources, readings, seen.records, {})
+    seen.readings = {one.source: one for one in readings}
     if judged:
         key = repr((
             [(one.source, one.users.state, one.groups.state) for one in readings],
             {name: comparable(one) for name, one in seen.records.items()}, more,
         ))  # fmt: skip
-        seen.verdict, seen.apps, seen.findings = _judged(key, _Judging(loaded, readings, seen))
+        seen.verdict, seen.departed, seen.apps, seen.findings = _judged(
+            key, _Judging(loaded, readings, seen)
+        )
     seen.said = repr((readings, progress)) + _recorded(recorders)
     return seen
 
@@ -201,14 +207,15 @@ class _Judging:
 @functools.cache
 def _judged(
     key: str, what: _Judging
-) -> tuple[Verdict, dict[str, Verdict], frozenset[tuple[str | None, ...]]]:
+) -> tuple[Verdict, int | None, dict[str, Verdict], frozenset[tuple[str | None, ...]]]:
     """Reconcile in a folder of its own; the same states and records are judged once."""
     config = what.loaded.config
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_tables(folder, what.seen.records, config.policy.limit, config.organization.zone)
         found = reconcile(folder, config, what.readings, RUN, START, {})
-    return found.verdict, {app.name: app.verdict for app in found.apps}, _named(found.findings)
+    apps = {app.name: app.verdict for app in found.apps}
+    return found.verdict, found.departed, apps, _named(found.findings)
 
 
 def _named(findings: Iterable[Finding]) -> frozenset[tuple[str | None, ...]]:
@@ -236,6 +243,7 @@ def audit(world: World, more: Mapping[str, dict[str, Any]]) -> Seen:
     seen = Seen(
         readings={one.source: one for one in result.sources},
         verdict=result.verdict,
+        departed=result.departed,
         apps={one.name: one.verdict for one in result.apps},
         findings=_named(result.findings),
         folder=folder,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -78,6 +78,7 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: str = ""
 
 
 @dataclass
@@ -98,6 +99,7 @@ class ScimServer:
     at_once: int = 0
     most_at_once: int = 0
     counting: threading.Lock = field(default_factory=threading.Lock)
+    write_hook: Callable[[Any, dict[str, Any], dict[str, Any]], None] | None = None
 
     @property
     def url(self) -> str:
@@ -149,8 +151,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
         """Say nothing."""
 
-    def _enter(self) -> None:
-        self.scim.ledger.append(Asked(self.command, self.path, dict(self.headers.items())))
+    def _enter(self) -> str:
+        """Write the request down and give its body."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        self.scim.ledger.append(Asked(self.command, self.path, dict(self.headers.items()), body))
+        return body
 
     def do_GET(self) -> None:
         """Answer a list or one resource."""
@@ -173,17 +178,29 @@ class _Handler(BaseHTTPRequestHandler):
                 scim.at_once -= 1
 
     def do_PATCH(self) -> None:
-        """Replace ``active`` of one user."""
-        self._enter()
-        length = int(self.headers.get("Content-Length", "0"))
-        operations = json.loads(self.rfile.read(length))["Operations"]
-        wanted = urlsplit(self.path).path.rpartition("/")[2]
-        found = next((one for one in self.scim.users if one["id"] == wanted), None)
+        """Replace ``active`` of one user, or remove one member of a group."""
+        operation = json.loads(self._enter())["Operations"][0]
+        kind, wanted = urlsplit(self.path).path.split("/")[-2:]
+        everything = self.scim.users if kind == "Users" else self.scim.groups
+        found = next((one for one in everything if one["id"] == unquote(wanted)), None)
         if found is None:
             self._error(404, "not found")
-            return
-        found["active"] = operations[0]["value"]
-        self._send(200, found)
+        elif kind == "Groups":
+            member = json.loads(operation["path"].removeprefix("members[value eq ")[:-1])
+            found["members"] = [one for one in found["members"] if one["value"] != member]
+            self._send(204, {})
+        elif self.scim.write_hook is None:
+            self._change(found, operation)
+            self._send(200, found)
+        else:
+            self.scim.write_hook(self, found, operation)
+
+    def _change(self, found: dict[str, Any], operation: dict[str, Any]) -> None:
+        value = operation["value"]
+        found["active"] = value["active"] if isinstance(value, dict) else value
+        if "version" in found["meta"]:
+            number = int(found["meta"]["version"].strip('W/"')) + 1
+            found["meta"]["version"] = f'W/"{number}"'
 
     def _fails_again(self) -> bool:
         """The first two requests beyond the first thousand."""

@@ -1,0 +1,214 @@
+"""Changing one SCIM service (RFC 7644 section 3.5.2): how a change is said, sent and read back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from collectors.base import (
+    Change,
+    Exchange,
+    Observation,
+    Operation,
+    Reply,
+    Request,
+    Traits,
+)
+from collectors.failure import header
+from collectors.http import SYSTEM_TIMING, Answer, Target, Timing, Wire
+from collectors.scim.message import SCIM_2, Dialect, parse_resource
+from collectors.scim.resource import Interpretation, read_account, read_group, read_memberships
+from collectors.writer import Writer
+from scanner.errors import ConfigError, SourceError
+from scanner.model import Pointer
+
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+FOUND_OR_NOT = frozenset({200, 404, 410})
+_HEADERS = (("Accept", "application/scim+json"), ("Content-Type", "application/scim+json"))
+_NOWHERE = Pointer("", 0)
+
+
+class _Unrecorded:
+    """Reads around a change are told in the journal, not kept as responses."""
+
+    def record(self, exchange: Exchange) -> str:
+        """Keep nothing."""
+        return exchange.purpose
+
+
+class ScimDeactivator:
+    """Fulfils :class:`collectors.base.Deactivator` for one SCIM 2.0 service."""
+
+    def __init__(
+        self,
+        target: Target,
+        how: Interpretation,
+        traits: Traits,
+        *,
+        users_path: str = "/Users",
+        groups_path: str | None = "/Groups",
+        dialect: Dialect = SCIM_2,
+        timing: Timing = SYSTEM_TIMING,
+        network: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.traits = traits
+        self._target = target
+        self._how = how
+        self._users_path = users_path
+        self._groups_path = groups_path
+        self._dialect = dialect
+        self._timing = timing
+        self._network = network
+        self._runner = asyncio.Runner()
+        self._open: tuple[Wire, Writer] | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the service."""
+        parts = urlsplit(self._target.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def requests(self, change: Change, forms: Sequence[str]) -> tuple[Request, ...]:
+        """Build the requests of the forms that can express ``change``."""
+        built = []
+        for form in forms:
+            if form == "manual":
+                continue
+            if form not in FORMS:
+                raise ConfigError(
+                    f"sources.{self._target.source}.deactivate: no form is named {form!r}",
+                    f"known: {', '.join(sorted(FORMS))}, manual",
+                )
+            operation = FORMS[form](change)
+            if operation is not None:
+                built.append(Request(form, "PATCH", self._path(change), _HEADERS, _body(operation)))
+        return tuple(built)
+
+    def _path(self, change: Change) -> str:
+        base = urlsplit(self._target.base_url).path.rstrip("/")
+        if change.operation is Operation.REMOVE_MEMBER:
+            return f"{base}{self._groups_path}/{quote(change.group_id or '', safe='')}"
+        return f"{base}{self._users_path}/{quote(change.account.account_id, safe='')}"
+
+    def observe(self, account_id: str, group_id: str | None = None) -> Observation:
+        """Read the account by its id, and its group where one is given."""
+        return self._runner.run(self._observe(account_id, group_id))
+
+    def send(self, request: Request, if_match: str | None) -> Reply:
+        """Send one write, once."""
+        return self._runner.run(self._send(request, if_match))
+
+    async def _send(self, request: Request, if_match: str | None) -> Reply:
+        return await self._opened()[1].send(request, if_match)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._open is not None:
+            wire, writer = self._open
+            self._runner.run(wire.aclose())
+            self._runner.run(writer.aclose())
+            self._open = None
+        self._runner.close()
+
+    def _opened(self) -> tuple[Wire, Writer]:
+        if self._open is None:
+            wire = Wire(self._target, _Unrecorded(), self._timing, self._network)
+            self._open = (wire, Writer(self._target, self._network))
+        return self._open
+
+    async def _observe(self, account_id: str, group_id: str | None) -> Observation:
+        try:
+            found = self._account(account_id, await self._get(self._users_path, account_id))
+            if group_id is not None and found.found:
+                answer = await self._get(self._groups_path or "", group_id)
+                found = replace(found, member=self._member(account_id, group_id, answer))
+        except SourceError as error:
+            return Observation(found=None, error=error.code)
+        return found
+
+    async def _get(self, path: str, wanted: str) -> Answer:
+        place = f"{path}/{quote(wanted, safe='')}"
+        return await self._opened()[0].get(place, {}, "around a change", FOUND_OR_NOT)
+
+    def _account(self, account_id: str, answer: Answer) -> Observation:
+        exchange = answer.exchange
+        if exchange.status in (404, 410):
+            return _not_found(exchange)
+        resource = parse_resource(self._how.source, exchange, self._dialect)
+        account = read_account(resource, _NOWHERE, self._how).record
+        if account is None or account.account_id != account_id:
+            return Observation(found=None, status=200, error="read.detail_differs")
+        return Observation(
+            found=True,
+            active=account.active,
+            user_name=account.user_name,
+            external_id=account.external_id,
+            emails=account.emails,
+            privileged=account.privileged,
+            version=_version(account.version, header(exchange, "etag")),
+            modified_at=account.modified_at,
+            status=exchange.status,
+        )
+
+    def _member(self, account_id: str, group_id: str, answer: Answer) -> bool | None:
+        if answer.exchange.status != 200:  # noqa: PLR2004 - a group that is gone has no members
+            return False
+        resource = parse_resource(self._how.source, answer.exchange, self._dialect)
+        group = read_group(resource, _NOWHERE, self._how.source).record
+        if group is None or group.group_id != group_id:
+            return None
+        return any(one.member_id == account_id for one in read_memberships(resource, group))
+
+
+def _not_found(exchange: Exchange) -> Observation:
+    """A proxy's page that something is not there says nothing about an account."""
+    html = "html" in (header(exchange, "content-type") or "").lower()
+    if html:
+        return Observation(found=None, status=exchange.status, error="read.media_type")
+    return Observation(found=False, status=exchange.status)
+
+
+def _version(version: str | None, etag: str | None) -> str | None:
+    """A version that can be relied on: an entity tag alone may only be a digest of the answer."""
+    return version if etag is None or etag == version else None
+
+
+def _body(operation: dict[str, object]) -> str:
+    message = {"schemas": [PATCH_OP], "Operations": [operation]}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+
+
+def _by_path(change: Change) -> dict[str, object]:
+    if change.operation is Operation.REMOVE_MEMBER:
+        escaped = json.dumps(change.account.account_id, ensure_ascii=False)
+        return {"op": "remove", "path": f"members[value eq {escaped}]"}
+    return {"op": "replace", "path": "active", "value": _wanted(change)}
+
+
+def _by_value(change: Change) -> dict[str, object] | None:
+    if change.operation is Operation.REMOVE_MEMBER:
+        return None  # some servers take the value form as all members
+    return {"op": "replace", "value": {"active": _wanted(change)}}
+
+
+def _as_entra(change: Change) -> dict[str, object] | None:
+    if change.operation is Operation.REMOVE_MEMBER:
+        return None
+    return {"op": "Replace", "path": "active", "value": str(_wanted(change))}
+
+
+def _wanted(change: Change) -> bool:
+    return change.operation is Operation.REACTIVATE
+
+
+FORMS: dict[str, Callable[[Change], dict[str, object] | None]] = {
+    "patch-path": _by_path,
+    "patch-nopath": _by_value,
+    "patch-entra": _as_entra,
+}
+"""How a change can be said, by name; None where a form cannot say it."""

@@ -1,0 +1,313 @@
+"""A whole plan: batch by batch, with a look around after each, resumable at any point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from collectors.base import Deactivator, Witness
+from scanner.errors import RefusedError
+from scanner.remediation.approval import Agreement
+from scanner.remediation.attempt import Bench, Earlier, classify, perform
+from scanner.remediation.blast import Lookout
+from scanner.remediation.journal import Journal, Kind
+from scanner.remediation.outcome import GOOD, OURS, Outcome, in_effect
+from scanner.remediation.pace import Circuit, Clock, Pace, schedule
+from scanner.remediation.plan import Action, Plan
+from scanner.remediation.protected import Protection
+from scanner.remediation.replay import Ended, Standing, replay
+
+CONFIRMED, UNCONFIRMED, INTERRUPTED = 0, 40, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step for a live display: who is being dealt with, how the last one ended, who is next."""
+
+    app: str
+    done: int
+    total: int
+    action: Action
+    outcome: Outcome | None = None
+    next: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Who applies a plan, and with what: the same person, host and version must go on with it."""
+
+    user: str
+    host: str
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything an execution needs. ``stop`` is asked between actions, and ends it in good order.
+
+    ``witness`` gives what can read a person of an HRIS again, None where nothing can.
+    ``elsewhere`` says why an action must not be done because of another plan.
+    """
+
+    plan: Plan
+    agreement: Agreement
+    approval_sha256: str
+    deactivators: Mapping[str, Deactivator]
+    witness: Callable[[str], Witness | None]
+    elsewhere: Callable[[Action], str | None]
+    protection: Protection
+    journal: Journal
+    clock: Clock
+    executor: Executor
+    deadline: timedelta
+    listener: Callable[[Step], None]
+    stop: Callable[[], bool]
+    take_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one approved action stands; ``outcome`` is None where it is still to be done."""
+
+    action: Action
+    outcome: Outcome | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an execution came to; ``stopped`` says why everything was stopped, if it was."""
+
+    rows: tuple[Row, ...]
+    interrupted: bool
+    stopped: str
+    torn: int
+
+    @property
+    def exit_code(self) -> int:
+        """0 all confirmed, 40 not all, 130 interrupted."""
+        if self.interrupted:
+            return INTERRUPTED
+        return CONFIRMED if all(row.outcome in GOOD for row in self.rows) else UNCONFIRMED
+
+
+def execute(session: Session) -> Result:
+    """Apply the approved actions of a plan, or go on where an earlier execution ended.
+
+    Raises RefusedError where the journal is of another plan, approval or host, or closed;
+    UnrecordedError where the journal cannot be written.
+    """
+    work = _Work(session)
+    work.begin()
+    work.classify_open()
+    work.do_batches()
+    return work.finish()
+
+
+class _Work:
+    """An execution under way."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.actions = session.agreement.actions
+        self.interrupted = False
+        plan, clock = session.plan, session.clock
+        traits = {part.name: part.traits for part in plan.apps}
+        self.circuits = {app: Circuit(one) for app, one in traits.items()}
+        self.lookouts = {
+            part.name: Lookout(part.sentinels, session.deactivators[part.name])
+            for part in plan.apps
+            if part.name in session.deactivators
+        }
+        self.benches = {
+            app: Bench(
+                deactivator=one,
+                journal=session.journal,
+                protection=session.protection,
+                witness=session.witness,
+                elsewhere=session.elsewhere,
+                clock=clock,
+                pace=Pace(traits[app], clock),
+                deadline=session.deadline,
+                expires_at=plan.expires_at,
+            )
+            for app, one in session.deactivators.items()
+        }
+
+    @property
+    def standing(self) -> Standing:
+        return replay(self.session.journal.records)
+
+    def begin(self) -> None:
+        """Open the journal's account of this plan, or check that it is an account of it."""
+        session, standing = self.session, self.standing
+        if standing.begin is None:
+            if session.clock.now() > session.plan.expires_at:
+                raise RefusedError(f"the plan expired at {session.plan.not_after}", "plan again")
+            session.journal.write(Kind.BEGIN, **_identity(session), count=len(self.actions))
+            return
+        check_resumable(session, standing)
+        session.journal.write(Kind.RESUME, **_person(session), torn=session.journal.torn)
+
+    def classify_open(self) -> None:
+        """Find out by reading how the actions ended whose outcome was not written down."""
+        for action in self.actions:
+            earlier = self.standing.intents.get(action.action_id)
+            if earlier is None or action.action_id in self.standing.ended:
+                continue
+            self._tell(action, None)
+            outcome = classify(action, self.benches[action.app], earlier)
+            if outcome is not None:
+                self._note(action)
+
+    def do_batches(self) -> None:
+        """Do what is left, every app's first action first, and look around after each batch."""
+        ended = self.standing.ended
+        left = [action for action in self.actions if action.action_id not in ended]
+        for app, batch in schedule(left, self.session.plan.batches):
+            if self.interrupted or self.standing.stopped:
+                return
+            if not self.circuits[app].open:
+                self._do_batch(app, batch)
+
+    def _do_batch(self, app: str, batch: Sequence[Action]) -> None:
+        circuit, sent = self.circuits[app], False
+        self._watch(app)
+        for action in batch:
+            if self.standing.stopped:
+                return
+            if circuit.open or self.session.stop():
+                self.interrupted = self.interrupted or not circuit.open
+                break
+            self._tell(action, None)
+            earlier = self.standing.intents.get(action.action_id, Earlier())
+            perform(action, self.benches[app], earlier)
+            sent = sent or action.action_id in self.standing.intents
+            self._note(action)
+        if sent:
+            self._look_around(app)
+
+    def _watch(self, app: str) -> None:
+        """Note once who must stay as they are; what an earlier execution noted still holds."""
+        lookout, journal = self.lookouts[app], self.session.journal
+        if lookout.watched is not None:
+            return
+        noted = [one for one in journal.records if one.kind is Kind.WATCH and one["app"] == app]
+        if noted:
+            lookout.watched = tuple(noted[-1]["accounts"])
+            self._look_around(app)
+        elif lookout.begin():
+            journal.write(Kind.WATCH, app=app, accounts=list(lookout.watched or ()))
+        else:
+            self.circuits[app].open = "accounts that should stay untouched cannot be read"
+
+    def _look_around(self, app: str) -> None:
+        """What nobody planned to change must be as it was; otherwise everything stops."""
+        seen = self.lookouts[app].look()
+        self.session.journal.write(
+            Kind.CHECK, app=app, looked_at=seen.looked_at, changed=list(seen.changed)
+        )
+        if seen.changed:
+            reason = f"{app}: accounts that were not to be changed changed: {len(seen.changed)}"
+            self.session.journal.write(Kind.STOP, reason=reason)
+        elif seen.blind:
+            self.circuits[app].open = "accounts that should be untouched cannot be read any more"
+
+    def _note(self, action: Action) -> None:
+        ended = self.standing.ended[action.action_id]
+        self.circuits[action.app].note(ended.outcome, ended.detail)
+        self._tell(action, ended.outcome)
+
+    def _tell(self, action: Action, outcome: Outcome | None) -> None:
+        ended = self.standing.ended
+        left = [one for one in self.actions if one.action_id not in ended and one is not action]
+        done = len(self.actions) - len(left) - (outcome is None)
+        after = left[0] if left else None
+        self.session.listener(Step(action.app, done, len(self.actions), action, outcome, after))
+
+    def finish(self) -> Result:
+        """Look at what was confirmed once more, name what was not attempted, close the journal."""
+        if not self.interrupted:
+            self._recheck()
+            self._give_up_rest()
+            self.session.journal.write(Kind.END)
+        standing = self.standing
+        rows = tuple(
+            Row(one, standing.outcome(one.action_id), _detail(standing.ended.get(one.action_id)))
+            for one in self.actions
+        )
+        return Result(rows, self.interrupted, standing.stopped, self.session.journal.torn)
+
+    def _recheck(self) -> None:
+        """Something that provisions the app may have taken our change back meanwhile."""
+        standing = self.standing
+        for action in self.actions:
+            ended = standing.ended.get(action.action_id)
+            if ended is None or ended.outcome not in OURS:
+                continue
+            deactivator = self.session.deactivators[action.app]
+            seen = deactivator.observe(action.target.id, action.group_id)
+            held = in_effect(action.operation, seen) if seen.found else None
+            self.session.journal.write(Kind.RECHECK, action_id=action.action_id, held=held)
+
+    def _give_up_rest(self) -> None:
+        standing = self.standing
+        for action in self.actions:
+            if action.action_id not in standing.ended:
+                reason = standing.stopped or self.circuits[action.app].open
+                self.session.journal.write(
+                    Kind.OUTCOME,
+                    action_id=action.action_id,
+                    app=action.app,
+                    account=action.target.id,
+                    outcome=Outcome.NOT_ATTEMPTED,
+                    detail=reason,
+                    before=None,
+                    after=None,
+                    waited_seconds=0,
+                )
+
+
+def _detail(ended: Ended | None) -> str:
+    return ended.detail if ended is not None else ""
+
+
+def _identity(session: Session) -> dict[str, object]:
+    signer = session.agreement.signer
+    return {
+        **_person(session),
+        "plan_id": session.plan.plan_id,
+        "approval_sha256": session.approval_sha256,
+        "level": session.agreement.approval.level,
+        "approver": signer.names[0] if signer else session.agreement.approval.name,
+        "approver_key": signer.fingerprint if signer else None,
+    }
+
+
+def _person(session: Session) -> dict[str, object]:
+    executor = session.executor
+    return {"user": executor.user, "host": executor.host, "tool": executor.tool}
+
+
+def check_resumable(session: Session, standing: Standing) -> None:
+    """Raise RefusedError unless this journal may be gone on with, by this person, here."""
+    begin = standing.begin
+    if begin is None:
+        return
+    if standing.closed:
+        raise RefusedError("this plan was applied already", "audit again, then plan anew")
+    if begin["plan_id"] != session.plan.plan_id:
+        raise RefusedError("the journal is of another plan", "restore the plan it was begun with")
+    if begin["approval_sha256"] != session.approval_sha256:
+        raise RefusedError(
+            "the approval is not the one it was begun with", "restore the earlier approval"
+        )
+    own = _person(session)
+    others = [name for name in own if begin[name] != own[name]]
+    if others and not session.take_over:
+        told = ", ".join(f"{name} {begin[name]}" for name in others)
+        raise RefusedError(
+            f"it was begun elsewhere: {told}",
+            "if that one has ended for certain, run again with --take-over",
+        )

@@ -1,0 +1,196 @@
+"""Plan, approve, apply and undo as a user meets them, against real servers on loopback."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from scanner.cli.program import run
+from tests.fakes.remediated import (
+    HEADCOUNT,
+    Site,
+    approve_it,
+    audited,
+    plan_it,
+    read_json,
+    reset,
+)
+
+
+@pytest.fixture(scope="module")
+def audited_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One audit for all; what a test changes is put back."""
+    with audited(tmp_path_factory.mktemp("site")) as found:
+        yield found
+
+
+@pytest.fixture(name="site")
+def _site(audited_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.chdir(audited_site.folder)
+    monkeypatch.setenv("COLUMNS", "100")
+    # No waiting: the pace of writes is promised by tests of its own.
+    monkeypatch.setattr("scanner.cli.execution.time.sleep", lambda _: None)
+    with reset(audited_site) as fresh:
+        yield fresh
+
+
+def execute(site: Site, *more: str) -> int:
+    return run(["apply", str(site.plan), "--execute", "-q", *more])
+
+
+def test_what_was_planned_is_sent_read_back_and_found_resolved(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Plan, approve, dry run, apply, audit again: the ghosts are gone and nothing else changed."""
+    before = [dict(one) for one in site.app.users]
+    assert plan_it(site) == 0
+    assert approve_it(site.plan) == 0
+    capsys.readouterr()
+    assert run(["apply", str(site.plan), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert site.writes() == []
+    assert execute(site) == 0
+    planned = [
+        (request["method"], request["path"], request["body"])
+        for action in shown["actions"]
+        for request in action["requests"]
+    ]
+    assert site.writes() == planned
+    assert len(planned) == 3
+    assert site.active() == []
+    assert [one for one in site.app.users if not site.left(one["id"])] == [
+        one for one in before if not site.left(one["id"])
+    ]
+    assert run(["verify", str(site.run)]) == 0
+    capsys.readouterr()
+    run(["audit", "--json"])
+    assert "ghost_active" not in json.loads(capsys.readouterr().out)["counts"]
+
+
+def test_what_is_ours_can_be_taken_back(site: Site) -> None:
+    """An undo is a plan of its own: approved, applied, and the servers are as they were."""
+    before = [dict(one) for one in site.app.users]
+    assert (plan_it(site), approve_it(site.plan), execute(site)) == (0, 0, 0)
+    assert run(["undo", str(site.journal), "--key", "alice"]) == 0
+    undo = site.run / "remediation" / "undo" / "plan.json"
+    assert approve_it(undo) == 0
+    assert run(["apply", str(undo), "--execute", "-q"]) == 0
+    assert site.app.users == before
+
+
+def test_a_plan_is_applied_once(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """A finished plan is refused, however often it is tried; so is a new plan of the same run."""
+    assert (plan_it(site), approve_it(site.plan), execute(site)) == (0, 0, 0)
+    sent = site.writes()
+    assert execute(site) == 30
+    assert plan_it(site) == 30
+    assert site.writes() == sent
+    assert "applied already" in capsys.readouterr().err
+
+
+def test_without_approval_nothing_is_sent(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """The dry run shows everything and says what is missing; the execution refuses."""
+    assert plan_it(site) == 0
+    assert run(["apply", str(site.plan)]) == 30
+    assert "PATCH" in capsys.readouterr().out
+    assert execute(site) == 30
+    assert site.writes() == []
+
+
+@pytest.mark.parametrize("key", ["alice", "mallory"])
+def test_who_may_not_approve_is_refused(site: Site, key: str) -> None:
+    """Neither whoever made the plan, under any name, nor a stranger."""
+    assert plan_it(site) == 0
+    assert approve_it(site.plan, key=key) == 30
+    assert not (site.run / "remediation" / "approval.json").exists()
+    assert execute(site) == 30
+    assert site.writes() == []
+
+
+def test_a_first_run_needs_the_headcount(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without an earlier run somebody has to say how many people there are; the sum is printed."""
+    assert run(["plan", str(site.run)]) == 30
+    assert "57 employed" in capsys.readouterr().out
+    assert run(["plan", str(site.run), "--expect-headcount", "40"]) == 30
+    assert not site.plan.exists()
+
+
+def test_a_small_plan_can_be_approved_by_typing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The beginning of the plan's id and the exact count, and nothing else, approve it."""
+    assert run(["plan", str(site.run), "--expect-headcount", HEADCOUNT, "-q"]) == 0
+    plan_id = plan_id_of(site)
+    for typed, code in ((f"{plan_id[:8]}\n4\n", 30), (f"{plan_id[:8]}\n3\n", 0)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        assert run(["approve", str(site.plan), "-q"]) == code
+    assert execute(site) == 0
+    assert site.active() == []
+
+
+def plan_id_of(site: Site) -> str:
+    from scanner.remediation.plan import parse_plan  # noqa: PLC0415 - only here
+
+    return parse_plan(site.plan.read_bytes()).plan_id
+
+
+def test_a_part_of_a_plan_can_be_approved(site: Site) -> None:
+    """What is not in the approval is not sent."""
+    assert plan_it(site) == 0
+    chosen = read_json(site.plan)["actions"][1]
+    assert approve_it(site.plan, "--only", chosen["action_id"][:10]) == 0
+    assert execute(site) == 0
+    assert [path.rpartition("/")[2] for _, path, _ in site.writes()] == [chosen["target"]["id"]]
+
+
+def test_memberships_are_an_opt_in(site: Site) -> None:
+    """Departed people are taken out of groups one by one, and only when asked for."""
+    assert plan_it(site, "--memberships") == 0
+    assert (approve_it(site.plan), execute(site)) == (0, 0)
+    assert [one["value"] for one in site.app.groups[0]["members"]] == ["u9"]
+
+
+def test_an_altered_plan_or_approval_is_refused(site: Site) -> None:
+    """One account added, or one name changed, and the signature does not hold any more."""
+    assert (plan_it(site), approve_it(site.plan)) == (0, 0)
+    for name, field in (("plan.json", b'"display_name":"'), ("approval.json", b'"name":"')):
+        path = site.run / "remediation" / name
+        whole = path.read_bytes()
+        path.write_bytes(whole.replace(field, field + b"x"))
+        assert execute(site) == 30
+        path.write_bytes(whole[:-2])
+        assert execute(site) == 50
+        path.write_bytes(whole)
+    assert site.writes() == []
+
+
+def test_a_damaged_run_is_not_planned_or_applied(site: Site) -> None:
+    """Whatever a plan rests on is verified first."""
+    assert (plan_it(site), approve_it(site.plan)) == (0, 0)
+    findings = site.run / "findings.json"
+    findings.write_bytes(findings.read_bytes().replace(b"ghost_active", b"ghost_actiVe"))
+    assert execute(site) == 50
+    assert plan_it(site) == 50
+    assert site.writes() == []
+
+
+def test_a_termination_taken_back_meanwhile_is_seen(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The HRIS is asked once more about each person right before something is sent."""
+    assert (plan_it(site), approve_it(site.plan)) == (0, 0)
+    site.hris.users[1]["active"] = True
+    capsys.readouterr()
+    assert run(["apply", str(site.plan), "--execute", "--json"]) == 40
+    outcomes = outcomes_of(capsys)
+    assert outcomes == {"u1": "CONFIRMED", "u2": "STALE", "u3": "CONFIRMED"}
+    assert site.active() == ["u2"]
+
+
+def outcomes_of(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    rows = json.loads(capsys.readouterr().out)["actions"]
+    return {row["account_id"]: row["outcome"] for row in rows}
