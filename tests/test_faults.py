@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from urllib.parse import quote
 import pytest
 
 from collectors import registry
+from collectors.scim import glance, records
+from collectors.scim.resource import read_account
 from scanner.model import PersonStatus, Population, Reading, Reason, State, Verdict
 from tests.conftest import CANARY, leaked, watch
 from tests.fakes.fault_case import CASES, DATA, OPEN, Case
@@ -135,13 +138,14 @@ def test_fault(
             for server in (world.people, world.app):
                 server.ledger.clear()
         world.server(case.attacked).planted = planted
+        looked_at = _count_looks(monkeypatch)
         started, peak = time.monotonic(), _megabytes()
         seen = (
             audit(world, more)
             if case.whole or case.earlier
             else read(world, more, judged=case.accounts is None)
         )
-        assert time.monotonic() - started < limit
+        assert case.work or time.monotonic() - started < limit
         assert _megabytes() - peak < (case.megabytes or 1000)
         after = _truth(world)
     calm = []
@@ -153,7 +157,24 @@ def test_fault(
     check_reached(case, world, planted)
     check_invariants(case, world, seen)
     check_figures(case, world, seen)
+    check_work(case, world, seen, sum(looked_at.values()))
     check_class(case, world, seen, calm)
+
+
+def _count_looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the accounts that are read from their JSON, for the proof and for the tables."""
+    counted: Counter[str] = Counter()
+
+    def counting(place: str) -> Callable[..., Any]:
+        def read_and_count(*given: Any) -> Any:  # noqa: ANN401 - as the function it stands before
+            counted[place] += 1
+            return read_account(*given)
+
+        return read_and_count
+
+    for module in (glance, records):
+        monkeypatch.setattr(module, "read_account", counting(module.__name__))
+    return counted
 
 
 def _megabytes() -> float:
@@ -243,6 +264,16 @@ def check_figures(case: Case, world: World, seen: Seen) -> None:
         reading = seen.readings.get(case.attacked)
         said = _words(reading) if reading else seen.said
         assert re.search(case.says, said), said
+
+
+def check_work(case: Case, world: World, seen: Seen, looked_at: int) -> None:
+    """Where the data file bounds the work, that it was done and stayed within the bound."""
+    if case.work is None:
+        return
+    reading = seen.readings[case.attacked]
+    assert reading.requests == len(world.server(case.attacked).ledger) <= case.work["requests"]
+    assert 2 * reading.users.received <= looked_at <= case.work["records"]
+    assert 0 < reading.bytes_received <= case.work["bytes"]
 
 
 def _words(reading: Reading) -> str:
