@@ -16,7 +16,7 @@ from collectors.inquiry import Inquiry
 from collectors.oddity import PageSize
 from collectors.profile import load_profile
 from collectors.scim.collector import NO_GROUPS
-from collectors.scim.discovery import discover
+from collectors.scim.discovery import Capabilities, discover
 from collectors.scim.message import ListPage, parse_list, parse_resource
 from collectors.scim.paging import NO_INDEX
 from collectors.scim.resource import ACTIVE_UNKNOWN
@@ -52,6 +52,7 @@ class Look:
         self._groups_needed = groups_needed
         self._size = PageSize(scim.page_size)
         self._by_cursor = scim.paging == "cursor"
+        self._can = Capabilities()
         self._users = PageSurvey(scim.page_size)
         self._groups = PageSurvey(scim.page_size)
         self.domains: Domains = ()
@@ -87,7 +88,7 @@ class Look:
             groups=self._groups,
             lacking=tuple(self._lacking),
             notes=tuple(self._notes),
-            quirks=tuple(dict.fromkeys((*self._quirks, *self.inquiry.deviations()))),
+            quirks=self._all_quirks(),
             requests=self.inquiry.requests,
             full_read_requests=requests,
             full_read_milliseconds=milliseconds,
@@ -98,16 +99,22 @@ class Look:
         """Ask what the server says of itself; that it says nothing matters to nobody."""
         if self._source.discovery is False:
             return
-        can = await discover(self.inquiry, self._scim.dialect)
+        self._can = can = await discover(self.inquiry, self._scim.dialect)
         if self.inquiry.failure is not None and not self.inquiry.answered:
             raise self.inquiry.failure
-        self._size = PageSize(self._scim.page_size, can.max_page)
+        self._size = PageSize(self._scim.page_size, can.largest_page)
         self._by_cursor = self._by_cursor or (self._scim.paging == "auto" and can.only_cursor)
-        if can.max_page is not None and can.max_page < self._scim.page_size:
+        if can.largest_page is not None and can.largest_page < self._scim.page_size:
             self._quirks.append(
-                f"the server says that a page holds at most {can.max_page}; "
+                f"the server says that a page holds at most {can.largest_page}; "
                 f"page_size is {self._scim.page_size}"
             )
+
+    def _all_quirks(self) -> tuple[str, ...]:
+        """Each quirk once; that a server says nothing of itself is none."""
+        said = replace(self._can, deviation=None)
+        claims = said.deviations(self._users.given, by_cursor=self._by_cursor)
+        return tuple(dict.fromkeys((*self._quirks, *claims, *self.inquiry.deviations())))
 
     async def _first_users(self) -> None:
         answer = await self._list(self._scim.users_path)

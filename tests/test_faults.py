@@ -278,7 +278,8 @@ def check_work(case: Case, world: World, seen: Seen, looked_at: int) -> None:
 
 def _words(reading: Reading) -> str:
     reasons = (*reading.users.reasons, *reading.groups.reasons)
-    return " ".join(f"{one.message} {one.hint}" for one in reasons)
+    deviations = (*reading.users.deviations, *reading.groups.deviations)
+    return " ".join((*(f"{one.message} {one.hint}" for one in reasons), *deviations))
 
 
 def check_class(case: Case, world: World, seen: Seen, calm: list[Seen]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from collectors.scim.discovery import Capabilities
 from collectors.scim.message import Dialect
 from scanner.model import State
 from tests.fakes.recorder import MemoryRecorder
@@ -43,6 +44,47 @@ def test_cursors_are_used_at_once_where_nothing_else_is_offered() -> None:
         reading, _ = run(make_collector(server.url, discovery=True), MemoryRecorder())
         assert not any("startIndex" in one.path for one in server.ledger)
     assert reading.state is State.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("claims", "largest", "by_cursor", "told"),
+    [
+        (Capabilities(), 5, False, []),
+        (Capabilities(index=True, cursor=True, patch=True, largest_page=5), 5, False, []),
+        (Capabilities(patch=False), 0, False, ["no PATCH"]),
+        (Capabilities(index=False), 5, False, ["does not page by index, and does"]),
+        (Capabilities(index=False), 5, True, []),
+        (Capabilities(index=False, cursor=False), 0, False, []),
+        (Capabilities(cursor=False), 5, True, ["does not page by cursor, and does"]),
+        (Capabilities(largest_page=4), 5, False, ["at most 4, and sent one of 5"]),
+        (Capabilities(largest_page=1, deviation="amiss"), 2, False, ["amiss", "at most 1"]),
+    ],
+)
+def test_what_a_server_claims_is_compared_with_what_was_seen(
+    claims: Capabilities, largest: int, by_cursor: bool, told: list[str]
+) -> None:
+    """A claim that behaviour contradicts is told, and one that nothing contradicts is not."""
+    found = claims.deviations(largest, by_cursor=by_cursor)
+    assert len(found) == len(told)
+    assert all(words in one for words, one in zip(told, found, strict=True))
+
+
+def test_a_claim_of_cursors_that_is_not_so_loses_nobody() -> None:
+    """A server that only says it pages by cursor is read by index, once that shows."""
+    config = {"pagination": {"cursor": True, "index": False}}
+    with serving(users(25), [], config=config) as server:
+        reading, records = run(make_collector(server.url, discovery=True), MemoryRecorder())
+    assert (reading.state, len(records.accounts)) == (State.COMPLETE, 25)
+    assert any("does not page by index, and does" in one for one in reading.users.deviations)
+
+
+def test_a_claim_of_cursors_over_a_broken_list_stays_incomplete() -> None:
+    """Where neither way reaches the total, the reading says what the chain of cursors met."""
+    config = {"pagination": {"cursor": True, "index": False}}
+    with serving(users(25), [], Fault.LYING_TOTAL, config=config) as server:
+        reading, _ = run(make_collector(server.url, discovery=True), MemoryRecorder())
+    assert reading.state is State.INCOMPLETE
+    assert reading.users.reasons
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from collectors.scim.paging import walk_list
 from collectors.scim.passes import read_until_steady
 from collectors.scim.proof import not_offered, not_read, prove
 from collectors.scim.records import records_of
-from collectors.scim.request import Asks, ListRequest
+from collectors.scim.request import Arrived, Asks, ListRequest
 from collectors.scim.source import ScimSource
 from collectors.scim.walk import Glance, Look, Walk
 from scanner.model import (
@@ -104,8 +104,8 @@ class _Visit:
             self._can = await discover(self._wire, self._source.dialect)
         walk = await self._users_walk()
         users = prove(walk, self._source.expected_users())
-        if self._can.deviation is not None:
-            users = _with_deviation(users, self._can.deviation)
+        for deviation in self._can.deviations(walk.largest_page(), by_cursor=walk.by_cursor):
+            users = _with_deviation(users, deviation)
         self._tell(Resource.USERS, users)
         groups, memberships = await self._groups(walk, users)
         return users, groups, memberships
@@ -209,6 +209,8 @@ class _Visit:
             nonlocal request
             request = replace(request, pass_number=number)
             walk = await walk_list(self._wire, request, look, arrived)
+            if self._claimed_only(request) and not walk.reached_total():
+                walk = await self._by_index(request, look, arrived, instead_of=walk)
             if walk.by_cursor:
                 request = replace(request, paging="cursor")
                 self._by_cursor = True
@@ -219,6 +221,18 @@ class _Visit:
 
         needed = self._source.passes_of(resource)
         return await read_until_steady(once, needed, exhaustive=request.exhaustive)
+
+    def _claimed_only(self, request: ListRequest) -> bool:
+        """Whether cursors are followed for no other reason than the server's own claim."""
+        hinted = self._source.paging == "auto" and self._can.only_cursor and not self._by_cursor
+        return hinted and request.paging == "cursor"
+
+    async def _by_index(
+        self, request: ListRequest, look: Look, arrived: Arrived, *, instead_of: Walk
+    ) -> Walk:
+        """Read by index what a chain of cursors did not bring; keep the chain if that fails too."""
+        walk = await walk_list(self._wire, replace(request, paging="index"), look, arrived)
+        return walk if walk.reached_total() else instead_of
 
     def _request(self, resource: Resource, path: str) -> ListRequest:
         source = self._source

@@ -124,6 +124,14 @@ class Walk:
         """Give the last total the server reported, or None where it never did."""
         return next((page.total for page in reversed(self.pages) if page.total is not None), None)
 
+    def reached_total(self) -> bool:
+        """Tell whether the walk ended by itself with as many ids as the server says there are."""
+        return self.failure is None and len(self.distinct_ids()) >= (self.total() or 0)
+
+    def largest_page(self) -> int:
+        """Give the number of records on the largest page."""
+        return max((len(page.glances) for page in self.pages), default=0)
+
     def repeated_ids(self) -> tuple[str, ...]:
         """Give the ids that came more than once, other than by being read again on purpose."""
         seen: set[str] = set()

@@ -217,12 +217,18 @@ def next_cursor(turn: Turn, *, value: Any = None, drop: bool = False) -> Script:
     return [message(page)]
 
 
-def provider_config(turn: Turn) -> Script:
-    """Claim in ServiceProviderConfig what is not so."""
-    claims = {"patch": {"supported": False}, "pagination": {"cursor": True, "index": False},
-              "filter": {"supported": False, "maxResults": 1}}  # fmt: skip
+def provider_config(
+    turn: Turn, *, claims: Mapping[str, Any], has_cursors: bool = True, has_index: bool = True
+) -> Script:
+    """Claim in ServiceProviderConfig what is not so; without ``has_cursors`` these are ignored."""
     if "ServiceProviderConfig" in turn.asked.path:
-        return [message(claims)]
+        return [message(dict(claims))]
+    if not has_cursors and "cursor" in turn.asked.query:
+        page = turn.page()
+        page.pop("nextCursor", None)
+        return [message(page)]
+    if not has_index and "startIndex" in turn.asked.query and turn.rank:
+        return [message(error_body(400, "use a cursor"), 400)]
     return honest(turn)
 
 
