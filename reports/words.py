@@ -71,8 +71,9 @@ DIRECTIONS = MappingProxyType(
 
 METHOD = (
     (
-        "Each source was asked over HTTP with requests that can only read (GET). Every response "
-        "was stored as received before anything was taken from it."
+        "Each source was asked over HTTP with requests that can only read (GET), or is an export "
+        "that was read from a file. Every response and every file was stored as received before "
+        "anything was taken from it."
     ),
     (
         "A population counts as complete only where every point of its proof held. Completeness is "

@@ -378,6 +378,7 @@ def test_memberships_come_from_a_file_of_their_own(tmp_path: Path) -> None:
         ("eng", "Engineers"), ("none", None),
     ]  # fmt: skip
     assert reading.memberships_received == 2
+    assert "3 of 3 used" in [one.detail for one in reading.groups.proof]
     assert reading.groups.received == 2
 
 
@@ -538,4 +539,7 @@ def test_progress_is_told_with_the_state(tmp_path: Path) -> None:
     write(tmp_path / "people.csv", PEOPLE)
     seen: list[Progress] = []
     asyncio.run(collector(tmp_path, expected_size=3).read(MemoryRecorder(), seen.append))
-    assert [(one.phase, one.received, one.state) for one in seen] == [("users", 3, State.COMPLETE)]
+    assert [(one.phase, one.received, one.state) for one in seen] == [
+        ("users", 3, None),
+        ("users", 3, State.COMPLETE),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from collectors.file.membership import (
     glance_at,
     missing_columns,
     read_member,
+    used_columns,
 )
 from collectors.file.proof import Export, prove
 from collectors.file.recording import exchange_of, sidecar_name, stated_digests, take_sidecar
@@ -56,7 +58,7 @@ class FileCollector:
 
         ``requests`` counts the files that were there to be read.
         """
-        return _Visit(self._source, recorder, listener, self._now).read()
+        return await _Visit(self._source, recorder, listener, self._now).read()
 
     def records(self, reading: Reading, open_response: OpenResponse) -> Records:
         """Parse the recorded files of ``reading``; each id once, in the order of the rows."""
@@ -79,12 +81,12 @@ class _Visit:
         self._now = now
         self._files: list[int] = []
 
-    def read(self) -> Reading:
+    async def read(self) -> Reading:
         source, started_at = self._source, self._now()
-        users = self._users()
+        users = await self._users()
         population = prove(users, self._expected_users(), self._now())
         self._tell(Resource.USERS, population)
-        groups, memberships = self._memberships(users)
+        groups, memberships = await self._memberships(users)
         return Reading(
             source=source.columns.source,
             role=source.columns.role,
@@ -99,11 +101,11 @@ class _Visit:
             ended_at=self._now(),
         )
 
-    def _users(self) -> Export:
+    async def _users(self) -> Export:
         source = self._source
-        export = self._export(source.users, Resource.USERS)
+        export = await self._export(source.users, Resource.USERS)
         used = source.columns.used(export.table)
-        glances = glances_at_users(source, export.table, self._now())
+        glances = await to_thread(glances_at_users, source, export.table, self._now())
         return replace(
             export,
             glances=glances,
@@ -112,14 +114,15 @@ class _Visit:
             repeated=_repeated(export.table, [one.id for one in glances]),
         )
 
-    def _memberships(self, users: Export) -> tuple[Population, int]:
+    async def _memberships(self, users: Export) -> tuple[Population, int]:
         file = self._source.memberships
         if file is None:
             return _no_groups(self._source), 0
         columns = dict(self._source.membership_columns)
         named = frozenset(name for name, column in columns.items() if column != name)
-        export = self._export(file, Resource.GROUPS)
-        known = account_ids(accounts_of(self._source, users.table, ""))
+        export = await self._export(file, Resource.GROUPS)
+        accounts = await to_thread(accounts_of, self._source, users.table, "")
+        known = account_ids(accounts)
         members = [read_member(row, columns, known) for row in export.table.rows]
         pairs = [
             None if one.group_id is None else (one.group_id, one.account_id) for one in members
@@ -128,7 +131,7 @@ class _Visit:
             export,
             glances=_glances_at_groups(members),
             missing=tuple(missing_columns(export.table, columns, named)),
-            used=frozenset(column.strip().lower() for column in columns.values()),
+            used=used_columns(columns, export.table),
             repeated=_repeated(export.table, pairs),
         )
         groups = prove(export, self._expected_groups(), self._now())
@@ -136,8 +139,11 @@ class _Visit:
         self._tell(Resource.GROUPS, groups)
         return groups, len({pair for pair in pairs if pair is not None and pair[1] is not None})
 
-    def _export(self, file: ExportFile, resource: Resource) -> Export:
-        """Take a file and what tells its SHA-256 from the disk, record both, and read it."""
+    async def _export(self, file: ExportFile, resource: Resource) -> Export:
+        """Take a file and what tells its SHA-256 from the disk, record both, and read it.
+
+        What takes long is done beside the loop, so that servers are answered meanwhile.
+        """
         started_at = self._now()
         taken = take(file.path, file.shown)
         if taken.modified_at is None:
@@ -146,7 +152,9 @@ class _Visit:
         beside, digest = take_sidecar(file)
         if beside.modified_at is not None:
             self._record("sha256", sidecar_name(file), beside, started_at)
-        table = parse_table(taken.content, file.layout)
+        table = await to_thread(parse_table, taken.content, file.layout)
+        source = self._source.columns.source
+        self._listener(Progress(source, resource, len(table.rows), None))
         return Export(file, resource, taken, response, stated_digests(file, digest), table)
 
     def _record(self, purpose: str, shown: str, taken: Taken, began_at: datetime) -> str:

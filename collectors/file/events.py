@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from collectors.base import Exchange, Recorder
 from collectors.file.build import export_file
 from collectors.file.format import parse_table
+from collectors.file.membership import used_columns
 from collectors.file.proof import Export, check_file
 from collectors.file.record import as_text
 from collectors.file.recording import exchange_of, sidecar_name, stated_digests, take_sidecar
@@ -76,7 +77,7 @@ def _take(
     table = Table() if taken.failure else parse_table(taken.content, file.layout)
     export = Export(
         file, Resource.USERS, taken, "", stated_digests(file, digest), table,
-        missing=_missing(settings, columns, table), used=frozenset(map(folded, columns.values())),
+        missing=_missing(settings, columns, table), used=used_columns(columns, table),
     )  # fmt: skip
     _must_be_whole(export, settings)
     read = _Reader(settings, columns, zone)

@@ -35,6 +35,11 @@ def missing_columns(table: Table, columns: Mapping[str, str], named: frozenset[s
     return [columns[name] for name in dict.fromkeys(needed)]
 
 
+def used_columns(columns: Mapping[str, str], table: Table) -> frozenset[str]:
+    """Give the columns of a table that are read, as :class:`Row` spells them."""
+    return frozenset(folded(column) for column in columns.values() if table.has(column))
+
+
 def read_member(row: Row, columns: Mapping[str, str], accounts: Mapping[bytes, str]) -> Member:
     """Read one row; ``accounts`` is what :func:`account_ids` gives.
 

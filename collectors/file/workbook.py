@@ -8,6 +8,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from collectors.file.table import Draft, Layout, Row, check_columns, folded, refuse
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
 MOST_BYTES = 1 << 30
+
+_ALONE = Lock()  # what is done about warnings is done for all threads
 
 _HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*\shidden="(?:1|true)"')
 _FILTER = re.compile(rb"<(?:\w+:)?autoFilter\b")
@@ -33,7 +36,7 @@ def read_workbook(content: bytes, layout: Layout, draft: Draft) -> None:
 
     parts = _parts(content, layout)
     try:
-        with warnings.catch_warnings():
+        with _ALONE, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about what has no part in values: styles, validation
             book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
             sheet = book[_sheet_name(book, layout)]
