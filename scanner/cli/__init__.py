@@ -4,7 +4,16 @@ Results go to stdout; progress and messages to stderr. Only ``program`` turns er
 exit codes. Importing a file of commands adds them to the application, in the order of the help.
 """
 
-from scanner.cli import audit, snapshot, preparation, evidence, remediation, execution  # noqa: I001 - as in help
+from scanner.cli import audit, snapshot, preparation, report, evidence, remediation, execution  # noqa: I001 - as in help
 from scanner.cli.program import main
 
-__all__ = ["audit", "evidence", "execution", "main", "preparation", "remediation", "snapshot"]
+__all__ = [
+    "audit",
+    "evidence",
+    "execution",
+    "main",
+    "preparation",
+    "remediation",
+    "report",
+    "snapshot",
+]

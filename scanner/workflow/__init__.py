@@ -9,17 +9,20 @@ from scanner.workflow.evidence import verify
 from scanner.workflow.execution import Rehearsal, execute, rehearse, undo
 from scanner.workflow.preparation import check, init
 from scanner.workflow.remediation import PlanOrder, approve, operator, plan, read_plan_file
+from scanner.workflow.report import FORMATS, Rendered, report
 from scanner.workflow.resumption import interrupted
 from scanner.workflow.run import EXIT_CODES, Outcome, audit
 from scanner.workflow.snapshot import Collected, snapshot
 
 __all__ = [
     "EXIT_CODES",
+    "FORMATS",
     "Clock",
     "Collected",
     "Outcome",
     "PlanOrder",
     "Rehearsal",
+    "Rendered",
     "approve",
     "audit",
     "check",
@@ -31,6 +34,7 @@ __all__ = [
     "plan",
     "read_plan_file",
     "rehearse",
+    "report",
     "snapshot",
     "undo",
     "verify",

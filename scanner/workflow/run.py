@@ -133,11 +133,11 @@ def _assemble(
         departed=conclusions.departed,
         previous_run=previous,
         match_counts=conclusions.match_counts,
-        departures=_departures(config),
+        departures=departures(config),
     )
 
 
-def _departures(config: Config) -> tuple[tuple[str, str], ...]:
+def departures(config: Config) -> tuple[tuple[str, str], ...]:
     """The attribute each HRIS's departure date comes from; last day and contract end can differ."""
     from collectors.registry import departure_place
 
