@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from scanner.cli.program import run as run_program
+from scanner.evidence import reopen
 from scanner.evidence.verify import verify
 from tests.test_cli import company, write_config
 
@@ -96,6 +97,19 @@ def test_a_snapshot_has_no_report(capsys: pytest.CaptureFixture[str]) -> None:
     folder = json.loads(capsys.readouterr().out)["run"]
     assert run_program(["report", folder]) == 64
     assert "concluded nothing" in capsys.readouterr().err
+
+
+def test_a_run_of_another_version_is_refused(
+    sealed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What this version cannot read is a usage error, not a defect."""
+
+    def other(*_: object) -> None:
+        raise KeyError("policy")
+
+    monkeypatch.setattr(reopen, "_reopened", other)
+    assert run_program(["report", str(sealed)]) == 64
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_altered_evidence_is_not_shown(sealed: Path, capsys: pytest.CaptureFixture[str]) -> None:

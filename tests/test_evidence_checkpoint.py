@@ -16,8 +16,14 @@ import pytest
 from scanner.errors import EvidenceError, IntegrityError, RefusedError, UsageError
 from scanner.evidence.begin import partial_name
 from scanner.evidence.canonical import canonical_json
-from scanner.evidence.chain import check_chain
-from scanner.evidence.checkpoint import CHECKPOINTS, Terms, is_proved, read_checkpoints
+from scanner.evidence.chain import Event, Link, append_link, check_chain
+from scanner.evidence.checkpoint import (
+    CHECKPOINTS,
+    CheckpointWriter,
+    Terms,
+    is_proved,
+    read_checkpoints,
+)
 from scanner.evidence.continuation import interrupted_runs, named_run, read_interrupted
 from scanner.evidence.history import first_seen, last_received, previous_run
 from scanner.evidence.store import RunFolder
@@ -440,3 +446,56 @@ def test_a_kill_at_any_file_operation_loses_nothing_that_was_proved(
             assert verify(finish(run)).problems == ()
     assert k > 1, f"os.{call} is never called"
     assert left > 0
+
+
+def test_a_source_that_needed_no_response_is_kept_too(runs: Path) -> None:
+    """An export that is kept elsewhere may leave no response behind."""
+    with suppress(KeyboardInterrupt), RunFolder.begin(runs, NOON, terms=TERMS) as run:
+        reading = read(run, "slack")
+        users = replace(reading.users, responses=())
+        run.checkpoint(replace(reading, source="people", users=users))
+        raise KeyboardInterrupt
+    with resume(runs) as run:
+        assert set(run.kept) == {"people"}
+        assert not list((run.folder / "responses").iterdir())
+
+
+def test_lines_in_another_order_are_refused(runs: Path) -> None:
+    """Each line is whole by itself, and still does not follow from the one before."""
+    folder = interrupt(runs)
+    first, second, third = (folder / CHECKPOINTS).read_bytes().splitlines(keepends=True)
+    (folder / CHECKPOINTS).write_bytes(first + third + second)
+    with pytest.raises(IntegrityError, match="does not follow"):
+        resume(runs)
+
+
+def test_a_run_whose_checkpoints_cannot_be_written_does_not_begin(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error comes before the first request; the chain says ABORTED and no folder stays."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(CheckpointWriter, "begin", full)
+    with pytest.raises(EvidenceError, match="No space left"):
+        RunFolder.begin(runs, NOON, terms=TERMS)
+    assert not list(runs.glob(".*partial"))
+    assert check_chain(runs / "chain.jsonl").links[-1].reason == "run.failed"
+
+
+def test_a_finished_run_cannot_have_been_continued(runs: Path) -> None:
+    """A chain that says so was altered."""
+    folder = write_run(runs)
+    links = check_chain(runs / "chain.jsonl").links
+    start = Link(
+        seq=3,
+        event=Event.START,
+        run=SECOND,
+        at=links[0].at,
+        previous=links[-1].digest,
+        continues=folder.name,
+        checkpoint_sha256="0" * 64,
+    )
+    append_link(runs / "chain.jsonl", start)
+    assert any("which it cannot" in one for one in check_chain(runs / "chain.jsonl").problems)
