@@ -16,6 +16,7 @@ import pytest
 from scanner.cli import audit as audit_command
 from scanner.cli.option import now
 from scanner.cli.program import run as run_program
+from scanner.errors import EvidenceError
 from scanner.workflow import run as audit_run
 from tests.fakes.scim_server import Fault, ScimServer
 from tests.test_cli import company, write_config
@@ -166,6 +167,21 @@ def test_an_interruption_of_the_reports_needs_no_request_at_all(
 
 def _sorted(text: str) -> str:
     return text.replace("wiki, people", "people, wiki")
+
+
+def test_a_full_disk_costs_nothing_that_was_proved(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The error says what to do and how to go on then."""
+
+    def full(*_: object) -> None:
+        raise EvidenceError("report.html cannot be written: No space left", "free the space")
+
+    with company(), monkeypatch.context() as patched:
+        patched.setattr(audit_run, "_render", full)
+        assert run_program(["audit", "-q"]) == 64
+    said = capsys.readouterr().err
+    assert f"free the space; then go on with: ghostscan audit --resume {partial()}" in said
 
 
 def test_the_next_audit_says_what_was_left_and_removes_it(
