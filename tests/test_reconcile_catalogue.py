@@ -10,11 +10,14 @@ import pytest
 from scanner.model import Rule, Severity
 from scanner.reconcile import catalogue
 from scanner.reconcile.catalogue import load_rules, severity_rank
+from scanner.reconcile.correlation import key_queries
 from scanner.reconcile.queries import CORRELATION, OBSERVATION, VIEWS
 from tests.fakes.company import Company, person
 
 HOME = Path(catalogue.__file__).parent
-FILES = sorted(HOME.glob("*/*.sql"))
+FILES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(HOME.glob("*/*.sql"))}
+TEXTS = FILES | key_queries()
+"""Every query by its name: those of files, and those made from the keys."""
 FRAMEWORKS = {"SOC2", "ISO27001", "NIST800-53", "NIST-CSF", "PCI", "HIPAA", "CIS"}
 SEVERITIES = {
     "ghost_active": Severity.HIGH,
@@ -39,9 +42,9 @@ DIALECT = (
 """What only one engine understands, what would make a result depend on the moment, and quoting."""
 
 
-def statement(path: Path) -> str:
-    """The SQL of a file without its comments."""
-    return re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
+def statement(text: str) -> str:
+    """The SQL of a query without its comments."""
+    return re.sub(r"--[^\n]*", "", text)
 
 
 def test_every_kind_has_a_query_and_every_query_a_kind() -> None:
@@ -75,20 +78,20 @@ def test_every_kind_has_words_and_controls_of_every_framework(rule: Rule) -> Non
 def test_every_query_that_runs_is_a_file_and_every_file_runs() -> None:
     """No SQL file is left over, and none is missing."""
     ran = {*CORRELATION, *VIEWS, *OBSERVATION, *SEVERITIES}
-    assert ran == {path.stem for path in FILES}
-    assert len(ran) == len(FILES)
+    assert ran == set(TEXTS)
+    assert len(ran) == len(list(HOME.glob("*/*.sql"))) + len(key_queries())
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_query_is_one_short_select_that_any_engine_reads(path: Path) -> None:
-    """A file starts with SELECT, has no second statement, and uses no word of one engine."""
-    text = path.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_query_is_one_short_select_that_any_engine_reads(name: str) -> None:
+    """A query starts with SELECT, has no second statement, and uses no word of one engine."""
+    text = TEXTS[name]
     assert text.startswith("SELECT")
     assert text.endswith("\n")
-    # What carries every column of earlier runs forward is long and plain.
-    assert len(text.splitlines()) <= (60 if path.parent.name == "observe" else 30)
+    # What carries every column of earlier runs forward, and what is made, is long and plain.
+    assert len(text.splitlines()) <= (60 if name in {*OBSERVATION, *key_queries()} else 30)
     assert all(len(line) <= 100 for line in text.splitlines())
-    found = [word for word in DIALECT if re.search(word, statement(path), re.IGNORECASE)]
+    found = [word for word in DIALECT if re.search(word, statement(text), re.IGNORECASE)]
     assert found == []
 
 
@@ -96,5 +99,5 @@ def test_the_exact_text_that_ran_is_kept(tmp_path: Path) -> None:
     """Every query stands in the run folder, byte for byte, and rules carry the same text."""
     conclusions = Company([person("1")]).conclude(tmp_path)
     kept = {path.name: path.read_bytes() for path in (tmp_path / "queries").iterdir()}
-    assert kept == {path.name: path.read_bytes() for path in FILES}
+    assert kept == {f"{name}.sql": text.encode() for name, text in TEXTS.items()}
     assert all(kept[f"{rule.kind}.sql"].decode() == rule.query for rule in conclusions.rules)

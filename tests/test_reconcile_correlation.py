@@ -191,6 +191,7 @@ def test_matches_are_counted_by_key_in_order_of_priority(tmp_path: Path) -> None
         ]
     ).conclude(tmp_path)
     assert conclusions.match_counts == (
+        ("link", 0),
         ("employee_number", 1),
         ("external_id", 0),
         ("email", 2),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.config import parse_limit
-from scanner.reconcile.keys import key, keys, text
+from scanner.reconcile.keys import address, addresses, key, text
 from scanner.reconcile.lifecycle import NEVER, removal_due_at
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -66,9 +66,34 @@ def test_a_key_is_its_own_key(value: str) -> None:
     assert key(once) == once
 
 
-def test_keys_are_distinct_in_order_and_never_empty() -> None:
-    """Several values give their distinct keys in the order written."""
-    assert keys(["B@x", " ", "a@x", "b@X "]) == ["b@x", "a@x"]
+def test_addresses_are_distinct_in_order_and_have_an_at_sign() -> None:
+    """Several values give their distinct addresses in the order written."""
+    assert addresses(["B@x", " ", "ana", "a@x", "b@X "], {}) == ["b@x", "a@x"]
+
+
+@pytest.mark.parametrize(
+    ("written", "compared"),
+    [
+        ("Ana@B\u00fccher.EXAMPLE", "ana@xn--bcher-kva.example"),
+        ("ana@b\u00fccher.example", "ana@xn--bcher-kva.example"),
+        ("ana@XN--BCHER-KVA.example", "ana@xn--bcher-kva.example"),
+        ("ana@fa\u00df.example", "ana@xn--fa-hia.example"),  # not fass
+        ("ana@old.example", "ana@example.com"),
+        ("ana@old.example.", "ana@old.example."),
+        ("ana@\uff45xample.com", "ana@\uff45xample.com"),  # full-width: nobody's domain
+        ("ana@example\u3002com", "ana@example\u3002com"),  # ideographic full stop
+        ("ana\u200b@example.com", "ana\u200b@example.com"),
+        ("a@b@old.example", "a@b@example.com"),
+        ("ana", None),
+        (None, None),
+    ],
+)
+def test_an_address_is_compared_by_its_domain_in_a_label_form(
+    written: str | None, compared: str | None
+) -> None:
+    """Unicode and punycode spell one domain; aliases are applied; nothing else is mapped."""
+    found = address(written, {"old.example": "example.com"})
+    assert found == compared
 
 
 def test_text_that_cannot_be_stored_is_shown_by_its_escape() -> None:

@@ -208,7 +208,7 @@ def _crm(person: Employee) -> Identity:
 
 
 def _wiki(person: Employee) -> Identity:
-    return Identity("user_name", person.user_name)
+    return Identity("email", person.user_name, emails=(person.email,))
 
 
 def _tickets(person: Employee) -> Identity:

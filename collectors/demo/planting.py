@@ -199,7 +199,7 @@ def _plant_ambiguities(
     people: tuple[Employee, ...],
     as_of: datetime,
 ) -> list[Planted]:
-    """Accounts whose keys name two people: a shared e-mail address, a licence handed on."""
+    """Accounts whose keys name two people, or too little: a shared address, a licence handed on."""
     desk = _Stranger("design", "front-desk", "Front Desk")
     shared = _stranger(rng, desk, (SHARED_EMAIL,), as_of)
     before = leavers(people, "Sales")[4]
@@ -212,7 +212,18 @@ def _plant_ambiguities(
     return [
         Planted(Expected("ambiguous_identity", "design", shared.user_name)),
         Planted(Expected("ambiguous_identity", "crm", handed_on.user_name)),
+        _plant_weak_key(rng, drafts["wiki"], leavers(people, "Marketing")[2], as_of),
     ]
+
+
+def _plant_weak_key(
+    rng: random.Random, draft: AppDraft, person: Employee, as_of: datetime
+) -> Planted:
+    """A leaver's account that only its user name leads to: too little to say whose it is."""
+    login = replace(reactivated(new_login(rng, draft.name, person, as_of)), emails=())
+    draft.remove(person.number)
+    draft.logins[person.number] = login
+    return Planted(Expected("ambiguous_identity", draft.name, login.user_name))
 
 
 def _at_work(people: Iterable[Employee], *departments: str) -> list[Employee]:

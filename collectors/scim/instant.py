@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(
@@ -16,7 +17,10 @@ def parse_instant(text: str, zone: ZoneInfo, *, ends: bool = False) -> datetime:
     """Give the UTC instant of an RFC 3339 text; raises ValueError where it is none.
 
     A time without offset is local to ``zone``. A bare date is its local start or, with ``ends``,
-    the local midnight that ends the day: somebody is employed through their last day.
+    the local midnight that ends the day: somebody is employed through their last day. A midnight
+    that clocks skip is the instant of the change, one that comes twice is the first. A time that
+    comes twice or is skipped is the earlier of its readings or, with ``ends``, the later: nobody
+    departs before it is certain.
     """
     text = text.strip().upper()
     try:
@@ -25,11 +29,23 @@ def parse_instant(text: str, zone: ZoneInfo, *, ends: bool = False) -> datetime:
             return datetime.combine(day, time.min, zone).astimezone(UTC)
         if _INSTANT.fullmatch(text):
             found = datetime.fromisoformat(text)
-            aware = found if found.tzinfo else found.replace(tzinfo=zone)
-            return aware.astimezone(UTC)
+            if found.tzinfo:
+                return found.astimezone(UTC)
+            readings = (found.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+            return max(readings) if ends else min(readings)
     except OverflowError:
         raise ValueError(f"{text} is out of range") from None
     raise ValueError("not an RFC 3339 date or time")
+
+
+def known_zone(name: str) -> ZoneInfo | None:
+    """Return the IANA time zone of that name (RFC 7643 section 4.1.1), or None for any other."""
+    return ZoneInfo(name) if name in _zones() else None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def has_zone(text: str) -> bool:

@@ -23,7 +23,7 @@ from collectors.scim.attribute import (
     parse_path,
     values,
 )
-from collectors.scim.instant import has_zone, parse_instant
+from collectors.scim.instant import has_zone, known_zone, parse_instant
 from collectors.scim.shape import is_group, shape_notes
 from scanner.config import StateValues, StatusValues
 from scanner.model import Account, Group, Membership, Person, PersonStatus, Pointer, Role
@@ -43,6 +43,7 @@ PERSON_PATHS = {
     "department": f"{ENTERPRISE}:department",
     "title": "title",
     "manager_id": f"{ENTERPRISE}:manager.value",
+    "timezone": "timezone",
 }
 ACCOUNT_PATHS = {
     **_SHARED,
@@ -129,6 +130,7 @@ def read_person(
 ) -> Reported[Person]:
     """Read one User of an HRIS; without mapped status, ``active`` false is a terminated person."""
     fields = _Fields(resource, how)
+    timezone = fields.local_zone()
     status = fields.status()
     person_id = fields.identifier("person_id")
     person = None if person_id is None else Person(
@@ -149,6 +151,7 @@ def read_person(
         hired_at=fields.instant("hired_at"),
         departed_at=fields.instant("departed_at", ends=True),
         recorded_at=fields.instant("recorded_at"),
+        timezone=timezone,
     )  # fmt: skip
     return fields.reported(person, person_id, "group")
 
@@ -258,6 +261,7 @@ class _Fields:
     how: Interpretation
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    zone: ZoneInfo | None = None
 
     def reported(self, record: T | None, record_id: str | None, other: str) -> Reported[T]:
         missing = (ID_MISSING,) if record_id is None and ID_TOO_LONG not in self.problems else ()
@@ -292,14 +296,22 @@ class _Fields:
         parts = (_text(values(self.resource, path)) for path in (_GIVEN, _FAMILY))
         return " ".join(filter(None, parts)) or None
 
+    def local_zone(self) -> str | None:
+        """The zone a person works in; dates and times of this record are read in it."""
+        named = self.text("timezone")
+        self.zone = known_zone(named) if named is not None else None
+        if named is not None and self.zone is None:
+            self.notes.append("timezone is not an IANA time zone, the organization's is taken")
+        return named
+
     def instant(self, name: str, *, ends: bool = False) -> datetime | None:
         found = next(iter(self.values(name)), None)
         if found is None or found == "":
             return None
         try:
             if isinstance(found, str):
-                instant = parse_instant(found, self.how.zone, ends=ends)
-                if not has_zone(found):
+                instant = parse_instant(found, self.zone or self.how.zone, ends=ends)
+                if self.zone is None and not has_zone(found):
                     self.notes.append(f"{name} has no zone, taken as the organization's")
                 return instant
         except ValueError:

@@ -5,6 +5,7 @@ Unknown keys are errors that name the key and the nearest valid one. Secrets are
 """
 
 from scanner.config.auth import SECRET_SCHEMES, Auth, Basic, Header, Mtls, OAuth2
+from scanner.config.correlation import Correlation, a_label
 from scanner.config.engine import EMBEDDED
 from scanner.config.events import EVENT_ATTRIBUTES, EventFile
 from scanner.config.export import (
@@ -51,6 +52,7 @@ __all__ = [
     "Auth",
     "Basic",
     "Config",
+    "Correlation",
     "Entitlement",
     "EventFile",
     "Excuse",
@@ -68,6 +70,7 @@ __all__ = [
     "StateValues",
     "StatusValues",
     "Thresholds",
+    "a_label",
     "is_loopback",
     "load_config",
     "load_registers",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from scanner.config.correlation import Correlation
 from scanner.config.engine import EMBEDDED, EngineName, Memory, StorageUrl
 from scanner.config.events import EventFile
 from scanner.config.explain import explain
@@ -150,6 +151,7 @@ class Config(Strict):
     sources: dict[str, Source]
     entitlements: tuple[Entitlement, ...] = ()
     registers: RegisterSettings = RegisterSettings()
+    correlation: Correlation = Correlation()
     events: tuple[EventFile, ...] = ()
     remediation: Remediation = Remediation()
 

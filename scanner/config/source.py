@@ -16,7 +16,7 @@ from scanner.model import Role
 PERSON_ATTRIBUTES = frozenset({
     "person_id", "employee_number", "user_name", "emails", "display_name", "status", "worker_type",
     "department", "title", "manager_id", "location", "hired_at", "departed_at", "recorded_at",
-    "external_id", "active",
+    "external_id", "active", "timezone",
 })  # fmt: skip
 ACCOUNT_ATTRIBUTES = frozenset({
     "account_id", "user_name", "external_id", "employee_number", "emails", "display_name", "active",

@@ -27,7 +27,10 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One record of an HRIS (RFC 7643 User with the enterprise extension)."""
+    """One record of an HRIS (RFC 7643 User with the enterprise extension).
+
+    ``timezone`` is where the person works (RFC 7643 section 4.1.1), as the HRIS wrote it.
+    """
 
     source: str
     person_id: str
@@ -46,6 +49,7 @@ class Person:
     hired_at: datetime | None = None
     departed_at: datetime | None = None
     recorded_at: datetime | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

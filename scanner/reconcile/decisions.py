@@ -12,7 +12,7 @@ import pyarrow as pa
 from scanner.config import Config, Source, parse_limit
 from scanner.model import Registers, Waiver
 from scanner.reconcile.identifier import finding_id
-from scanner.reconcile.keys import key, text
+from scanner.reconcile.keys import address, key, text
 from scanner.reconcile.parquet import INSTANT, Row, always, maybe, write_rows
 
 WAIVERS = pa.schema([
@@ -73,11 +73,11 @@ DECISIONS = tuple(SCHEMAS)
 
 def write_decisions(folder: Path, config: Config, registers: Registers, as_of: datetime) -> None:
     """Write the files of DECISIONS into ``folder/tables``; EvidenceError if that fails."""
-    zone = config.organization.zone
+    zone, aliases = config.organization.zone, config.correlation.domain_aliases
     rows: dict[str, list[Row]] = {
         "waivers": [_waiver_row(one, zone) for one in registers.waivers],
-        "nonhuman": _nonhuman_rows(registers, zone),
-        "links": _link_rows(registers),
+        "nonhuman": _nonhuman_rows(registers, zone, aliases),
+        "links": _link_rows(registers, aliases),
         "privileged_names": [
             row for name, one in config.sources.items() for row in _privileged_rows(name, one)
         ],
@@ -121,7 +121,7 @@ def _waiver_row(waiver: Waiver, zone: ZoneInfo) -> Row:
     }
 
 
-def _nonhuman_rows(registers: Registers, zone: ZoneInfo) -> list[Row]:
+def _nonhuman_rows(registers: Registers, zone: ZoneInfo, aliases: Mapping[str, str]) -> list[Row]:
     return [
         {
             "line": one.line,
@@ -130,14 +130,14 @@ def _nonhuman_rows(registers: Registers, zone: ZoneInfo) -> list[Row]:
             "account_key": key(one.account),
             "type": one.type,
             "owner_named": one.owner,
-            "owner_key": key(one.owner),
+            "owner_key": address(one.owner, aliases) or key(one.owner),
             "review_due_at": None if one.review_by is None else ends(one.review_by, zone),
         }
         for one in registers.nonhuman
     ]
 
 
-def _link_rows(registers: Registers) -> list[Row]:
+def _link_rows(registers: Registers, aliases: Mapping[str, str]) -> list[Row]:
     return [
         {
             "line": one.line,
@@ -145,7 +145,7 @@ def _link_rows(registers: Registers) -> list[Row]:
             "account_named": one.account,
             "account_key": key(one.account),
             "person_named": one.person,
-            "person_key": key(one.person),
+            "person_key": address(one.person, aliases) or key(one.person),
         }
         for one in registers.links
     ]

@@ -62,7 +62,7 @@ def write_inputs(
     *,
     audit: bool = True,
 ) -> None:
-    """Write the four files of INPUTS into ``folder/tables``; EvidenceError if that fails."""
+    """Write the files of INPUTS into ``folder/tables``; EvidenceError if that fails."""
     _write(folder, "sources", SOURCES, [_source_row(one, config, as_of) for one in readings])
     numbered = list(enumerate(config.entitlements, start=1))
     sides = [row for number, one in numbered for row in _side_rows(number, one)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scanner.model import Rule
 from scanner.reconcile.catalogue import read_query
+from scanner.reconcile.correlation import key_queries
 from scanner.reconcile.decisions import DECISIONS
 from scanner.reconcile.engine import Engine
 from scanner.reconcile.inputs import INPUTS
@@ -16,16 +17,22 @@ from scanner.reconcile.parquet import private_folder
 from scanner.reconcile.tables import KINDS, table_path
 
 CORRELATION = (
-    "concluded", "person_keys", "account_keys", "matches", "situations", "candidates",
+    "concluded", "keys", "account_keys", "person_keys",
+    "person_addresses", "person_traits", "shared_traits",
+    "kinship_0", "kinship_1", "kinship_2", "kinship_3", "kinship_4", "identities",
+    "record_as_of", "governing_records", "people_as_of",
+    "named_links", "linked_by_hand", "matches", "name_agreements", "name_contradictions",
+    "weak_claims", "claims", "found_by_key", "situations", "candidates",
 )  # fmt: skip
 VIEWS = (
-    "people_as_of", "owned_accounts", "entitlement_groups", "governed_groups", "person_fields",
+    "owned_accounts", "entitlement_groups", "governed_groups", "person_fields",
     "expected_people", "expected_members", "actual_members",
     "registered_accounts", "nonhuman_owners", "privileged_groups", "privileged_accounts",
     "waiver_sources", "app_counts", "people_counts", "match_counts",
 )  # fmt: skip
 OBSERVATION = ("account_sightings", "observed_accounts", "observed_people")
 KEPT = frozenset({
+    "shared_traits", "identities", "governing_records", "people_as_of", "matches",
     "situations", "candidates", "owned_accounts", "entitlement_groups",
     "registered_accounts", "privileged_groups", "privileged_accounts",
     "app_counts", "people_counts", "match_counts", *OBSERVED,
@@ -85,7 +92,8 @@ def result_path(folder: Path, name: str) -> Path:
 
 
 def _texts(rules: Sequence[Rule]) -> Mapping[str, str]:
-    correlation = {name: read_query("correlate", name) for name in CORRELATION}
+    made = key_queries()
+    correlation = {name: made.get(name) or read_query("correlate", name) for name in CORRELATION}
     views = {name: read_query("views", name) for name in VIEWS}
     observation = {name: read_query("observe", name) for name in OBSERVATION}
     return {**correlation, **views, **observation, **{rule.kind: rule.query for rule in rules}}

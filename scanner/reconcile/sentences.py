@@ -8,16 +8,12 @@ from datetime import UTC, datetime
 
 from scanner.config import Entitlement
 from scanner.model import NonHuman, Reading, Reason, Registers, State, Waiver
+from scanner.reconcile.correlation import LINK, key_words
 from scanner.reconcile.facts import Facts, Hit, Place
 from scanner.reconcile.keys import key
 from scanner.reconcile.parquet import Row
 
-KEY_WORDS = {
-    "employee_number": "employee number",
-    "external_id": "external id",
-    "email": "e-mail",
-    "user_name": "user name",
-}
+KEY_WORDS = key_words()
 """The correlation keys in order of priority, and how they are called in a sentence."""
 
 
@@ -113,7 +109,11 @@ def _ghost_pending(hit: Hit, telling: Telling) -> str:
 def _orphan_account(hit: Hit, telling: Telling) -> str:
     account = _account(hit, telling)
     columns = {"email": "email_keys"}
-    keys = [words for key, words in KEY_WORDS.items() if account[columns.get(key, f"{key}_key")]]
+    keys = [
+        words
+        for key, words in KEY_WORDS.items()
+        if key != LINK and account[columns.get(key, f"{key}_key")]
+    ]
     if not keys:
         return f"Nothing in this active account could name any of {_people(telling.people)}."
     shown = " or ".join((", ".join(keys[:-1]), keys[-1])) if keys[:-1] else keys[-1]
@@ -136,8 +136,13 @@ def _group_drift(hit: Hit, telling: Telling) -> str:
 
 
 def _ambiguous_identity(hit: Hit, telling: Telling) -> str:
+    rows = telling.facts.candidates[hit.app, hit.account_id or ""]
+    if hit.problem == "link_unknown":
+        named = ", ".join(dict.fromkeys(row["key_value"] for row in rows if row["key"] == LINK))
+        whom = f" ({named})" if named else ""
+        return f"The register links this active account to a person{whom} whom no HRIS has."
     keys_of: dict[Place, list[str]] = {}
-    for row in telling.facts.candidates[hit.app, hit.account_id or ""]:
+    for row in rows:
         words = keys_of.setdefault((row["person_source"], row["person_id"]), [])
         if KEY_WORDS[row["key"]] not in words:
             words.append(KEY_WORDS[row["key"]])
@@ -145,7 +150,25 @@ def _ambiguous_identity(hit: Hit, telling: Telling) -> str:
         f"{person} in {source} by {' and '.join(words)}"
         for (source, person), words in keys_of.items()
     )
-    return f"The keys of this active account name {len(keys_of)} people: {named}."
+    return _DOUBTS[hit.problem or ""].format(count=len(keys_of), named=named)
+
+
+_DOUBTS = {
+    "several_people": "The keys of this active account name {count} people: {named}.",
+    "weak_key": (
+        "This active account leads to somebody who has left only by a weak key ({named}); "
+        "nothing else confirms it."
+    ),
+    "weak_key_shared": (
+        "This active account leads to a person only by a weak key ({named}), and another account "
+        "of the app leads there as well."
+    ),
+    "name_contradicts": (
+        "This active account leads to somebody who has left ({named}), but has another name, and "
+        "such a key can be given out twice."
+    ),
+}
+"""What is doubtful, by the problem of the situation."""
 
 
 def _collection_incomplete(hit: Hit, telling: Telling) -> str:

@@ -8,17 +8,19 @@ a row came from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from scanner.config import RemovalLimit
 from scanner.model import Account, Group, Membership, Person, Pointer, Records
-from scanner.reconcile.keys import key, keys, text
+from scanner.reconcile.keys import address, addresses, key, text
 from scanner.reconcile.lifecycle import removal_due_at
+from scanner.reconcile.names import name_keys
 from scanner.reconcile.parquet import INSTANT, TEXTS, always, maybe, write_rows
 
 KINDS = ("people", "accounts", "groups", "memberships")
@@ -46,13 +48,17 @@ PEOPLE = pa.schema([
     maybe("hired_at", INSTANT),
     maybe("departed_at", INSTANT),
     maybe("recorded_at", INSTANT),  # when the HRIS learned of it
+    maybe("timezone"),  # where the person works, as sent
     maybe("removal_due_at", INSTANT),  # departed_at plus the time the policy allows
     maybe("person_id_key"),
     maybe("employee_number_key"),
     maybe("external_id_key"),
     maybe("user_name_key"),
+    maybe("user_name_address"),  # null where the user name has no @
     maybe("email_keys", TEXTS),
     maybe("worker_type_key"),
+    maybe("display_name_key"),
+    maybe("name_keys", TEXTS),  # words of the name; null where it has none to compare
     *POINTER,
 ])  # fmt: skip
 
@@ -74,7 +80,10 @@ ACCOUNTS = pa.schema([
     maybe("employee_number_key"),
     maybe("external_id_key"),
     maybe("user_name_key"),
+    maybe("user_name_address"),  # null where the user name has no @
     maybe("email_keys", TEXTS),
+    maybe("display_name_key"),
+    maybe("name_keys", TEXTS),  # words of the name; null where it has none to compare
     *POINTER,
 ])  # fmt: skip
 
@@ -95,24 +104,29 @@ MEMBERSHIPS = pa.schema([
     *POINTER,
 ])  # fmt: skip
 
-Record = TypeVar("Record")
 Columns = dict[str, list[Any]]
+NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
 
 def write_tables(
-    folder: Path, records: Mapping[str, Records], limit: RemovalLimit, zone: ZoneInfo
+    folder: Path,
+    records: Mapping[str, Records],
+    limit: RemovalLimit,
+    zone: ZoneInfo,
+    aliases: Mapping[str, str] = NO_ALIASES,
 ) -> None:
     """Write ``tables/<kind>/<source>.parquet`` below ``folder`` for every source and kind.
 
     A kind of which a source has no record is an empty file, so that reading never depends on
-    what was found. ``limit`` and ``zone`` give ``removal_due_at``. Rows keep the order of the
-    records; equal records give equal bytes; files are private (0600).
+    what was found. ``limit`` and ``zone`` give ``removal_due_at``, ``aliases`` (domain to domain,
+    in A-label form) the keys of addresses. Rows keep the order of the records; equal records
+    give equal bytes; files are private (0600).
     Raises EvidenceError if a file cannot be written.
     """
     for source, found in records.items():
         tables = (
-            ("people", PEOPLE, people_columns(found.people, limit, zone)),
-            ("accounts", ACCOUNTS, account_columns(found.accounts)),
+            ("people", PEOPLE, people_columns(found.people, limit, zone, aliases)),
+            ("accounts", ACCOUNTS, account_columns(found.accounts, aliases)),
             ("groups", GROUPS, group_columns(found.groups)),
             ("memberships", MEMBERSHIPS, membership_columns(found.memberships)),
         )
@@ -125,26 +139,41 @@ def table_path(folder: Path, kind: str, source: str) -> Path:
     return folder / "tables" / kind / f"{source}.parquet"
 
 
-def people_columns(people: Sequence[Person], limit: RemovalLimit, zone: ZoneInfo) -> Columns:
+def people_columns(
+    people: Sequence[Person],
+    limit: RemovalLimit,
+    zone: ZoneInfo,
+    aliases: Mapping[str, str] = NO_ALIASES,
+) -> Columns:
     """Return the columns of PEOPLE, one entry per person, in order."""
     plain = (
         "person_id", "employee_number", "external_id", "user_name", "display_name", "worker_type",
-        "department", "title", "manager_id", "location",
+        "department", "title", "manager_id", "location", "timezone",
     )  # fmt: skip
     return {
         **_texts(people, ("source", *plain)),
         **_values(people, ("hired_at", "departed_at", "recorded_at")),
         **_keys(
-            people, ("person_id", "employee_number", "external_id", "user_name", "worker_type")
+            people,
+            (
+                "person_id",
+                "employee_number",
+                "external_id",
+                "user_name",
+                "worker_type",
+                "display_name",
+            ),
         ),
-        **_emails(people, lambda person: person.emails),
+        **_names(people, aliases),
         **_pointers([person.pointer for person in people]),
         "status": [person.status.value for person in people],
         "removal_due_at": [removal_due_at(one.departed_at, limit, zone) for one in people],
     }
 
 
-def account_columns(accounts: Sequence[Account]) -> Columns:
+def account_columns(
+    accounts: Sequence[Account], aliases: Mapping[str, str] = NO_ALIASES
+) -> Columns:
     """Return the columns of ACCOUNTS, one entry per account, in order."""
     plain = (
         "account_id", "user_name", "external_id", "employee_number", "display_name",
@@ -154,8 +183,8 @@ def account_columns(accounts: Sequence[Account]) -> Columns:
     return {
         **_texts(accounts, ("source", *plain)),
         **_values(accounts, ("active", "privileged", *instants)),
-        **_keys(accounts, ("employee_number", "external_id", "user_name")),
-        **_emails(accounts, lambda account: account.emails),
+        **_keys(accounts, ("employee_number", "external_id", "user_name", "display_name")),
+        **_names(accounts, aliases),
         **_pointers([account.pointer for account in accounts]),
     }
 
@@ -189,10 +218,15 @@ def _keys(records: Sequence[object], names: Sequence[str]) -> Columns:
     return {f"{name}_key": [key(getattr(record, name)) for record in records] for name in names}
 
 
-def _emails(records: Sequence[Record], emails: Callable[[Record], Sequence[str]]) -> Columns:
+def _names(records: Sequence[Person] | Sequence[Account], aliases: Mapping[str, str]) -> Columns:
+    """The columns of addresses and of the words that names are compared by."""
     return {
-        "emails": [[text(one) for one in emails(record)] for record in records],
-        "email_keys": [keys(emails(record)) for record in records],
+        "emails": [[text(email) for email in one.emails] for one in records],
+        "email_keys": [addresses(one.emails, aliases) for one in records],
+        "user_name_address": [address(one.user_name, aliases) for one in records],
+        "name_keys": [
+            name_keys(one.display_name, one.user_name, one.emails) or None for one in records
+        ],
     }
 
 

@@ -116,7 +116,8 @@ def tabulate(
         else Records()
         for reading in readings
     }
-    write_tables(run.folder, records, config.policy.limit, config.organization.zone)
+    aliases = config.correlation.domain_aliases
+    write_tables(run.folder, records, config.policy.limit, config.organization.zone, aliases)
     return compare(config.sources, readings, records, earlier)
 
 

@@ -151,7 +151,8 @@ class Company:
         """Write the four tables of every source."""
         config, everything = self.config, list(self.records)
         records = {name: records_of(name, everything) for name in config.sources}
-        write_tables(folder, records, config.policy.limit, config.organization.zone)
+        aliases = config.correlation.domain_aliases
+        write_tables(folder, records, config.policy.limit, config.organization.zone, aliases)
 
     def conclude(self, folder: Path) -> Conclusions:
         """Write the tables and judge them."""

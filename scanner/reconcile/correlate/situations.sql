@@ -1,26 +1,21 @@
 SELECT
-  source, account_id, situation,
-  CASE WHEN situation = 'linked' THEN first_source END AS person_source,
-  CASE WHEN situation = 'linked' THEN first_person END AS person_id,
-  CASE WHEN situation = 'linked' THEN
-    CASE best
-      WHEN 1 THEN 'employee_number' WHEN 2 THEN 'external_id'
-      WHEN 3 THEN 'email' WHEN 4 THEN 'user_name'
-    END
-  END AS matched_by
+  r.source, r.account_id,
+  CASE
+    WHEN r.problem IS NOT NULL THEN 'disputed' WHEN r.identity IS NULL THEN 'unmatched'
+    ELSE 'linked'
+  END AS situation,
+  CASE WHEN r.problem IS NULL THEN r.governing_source END AS person_source,
+  CASE WHEN r.problem IS NULL THEN r.governing_id END AS person_id,
+  CASE WHEN r.problem IS NULL THEN k.key END AS matched_by,
+  CASE WHEN r.problem IS NULL THEN r.identity END AS identity, r.problem
 FROM (
-  SELECT
-    a.source, a.account_id, MIN(m.priority) AS best,
-    MIN(m.person_source) AS first_source, MIN(m.person_id) AS first_person,
-    -- Every key is tried, also after one has matched: two people named is a dispute.
-    CASE
-      WHEN COUNT(m.person_id) = 0 THEN 'unmatched'
-      WHEN MIN(m.person_source) = MAX(m.person_source)
-       AND MIN(m.person_id) = MAX(m.person_id) THEN 'linked'
-      ELSE 'disputed'
-    END AS situation
-  FROM accounts AS a
-  JOIN concluded AS c ON c.source = a.source
-  LEFT JOIN matches AS m ON m.source = a.source AND m.account_id = a.account_id
-  GROUP BY a.source, a.account_id
-) AS resolved
+  SELECT source, account_id, priority, identity, governing_source, governing_id, problem
+  FROM found_by_key AS f
+  WHERE NOT EXISTS (
+    SELECT 1 FROM linked_by_hand AS l WHERE l.source = f.source AND l.account_id = f.account_id
+  )
+  UNION ALL
+  SELECT source, account_id, 0, identity, governing_source, governing_id, problem
+  FROM linked_by_hand
+) AS r
+LEFT JOIN keys AS k ON k.priority = r.priority

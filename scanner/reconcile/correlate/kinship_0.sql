@@ -1,0 +1,1 @@
+SELECT DISTINCT place, place AS first_place FROM shared_traits
