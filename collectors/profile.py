@@ -10,10 +10,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scanner.config import Excuse
+from scanner.config import FILE, Excuse
 from scanner.errors import ConfigError
 
 FOLDER = Path(__file__).parent / "profiles"
+FILE_BLOCK = Path(__file__).parent / "file" / "block.toml"
 
 
 class Deactivation(BaseModel):
@@ -83,6 +84,7 @@ def load_profile(type: str) -> Profile:  # noqa: A002 - the word of the configur
     """Read the profile of one type; raise ConfigError naming the nearest known type."""
     known = known_types()
     if type not in known:
+        known = tuple(sorted((*known, FILE)))  # which has no vendor, so no profile
         close = difflib.get_close_matches(type, known, n=1)
         nearest = f" (did you mean {close[0]}?)" if close else ""
         raise ConfigError(
@@ -96,6 +98,8 @@ def init_block(type: str) -> str:  # noqa: A002 - the word of the configuration 
 
     Raises ConfigError for an unknown type. The block is valid as it stands.
     """
+    if type == FILE:
+        return FILE_BLOCK.read_text(encoding="utf-8")
     profile = load_profile(type)
     name = "app" if type == "scim" else type
     lines = [

@@ -32,7 +32,7 @@ def test_every_profile_is_sound(name: str) -> None:
     assert profile.documentation
 
 
-@pytest.mark.parametrize("name", known_types())
+@pytest.mark.parametrize("name", [*known_types(), "file"])
 def test_an_init_block_is_a_valid_configuration(name: str) -> None:
     """The block for a type is valid as it stands, and also with its commented lines in force."""
     block = init_block(name)
@@ -54,5 +54,7 @@ def test_an_unknown_type_names_the_known_ones(name: str) -> None:
 
 def test_a_typo_is_recognized() -> None:
     """A type that is nearly right names the one that was meant."""
+    with pytest.raises(ConfigError, match="did you mean file"):
+        load_profile("files")
     with pytest.raises(ConfigError, match="did you mean slack"):
         init_block("slak")
