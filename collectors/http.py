@@ -36,6 +36,7 @@ from collectors.network import NetworkTransport, Route
 from collectors.oauth2 import Grant, TokenKeeper
 from collectors.patience import RetryBudget, wait_before_next
 from collectors.pinned import PinnedTransport, ReadOnlyTransport
+from collectors.rate import IETF, Allowance, RateHeaders, left
 from collectors.secret import Credentials, Redactor, Secret, remember
 from scanner.errors import SourceError
 
@@ -75,7 +76,7 @@ class Target:
 
     ``grant`` stands in the place of ``credentials`` where a token must be asked for first, by way
     of ``token_route``. An answer may be ``max_age_seconds`` old where a cache is known to stand
-    between.
+    between. ``rate`` names the headers that tell what is left of the server's rate limit.
     """
 
     source: str
@@ -88,6 +89,7 @@ class Target:
     route: Route = field(default_factory=Route)
     grant: Grant | None = None
     token_route: Route = field(default_factory=Route)
+    rate: RateHeaders = IETF
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class Wire:
         self._served = False
         self._sent: deque[float] = deque(maxlen=target.requests_per_minute or 1)
         self._pace = asyncio.Lock()
+        self._allowance = Allowance(target.rate)
         self._keeper = self._token_keeper(token_network)
         pinned = PinnedTransport(
             network or NetworkTransport(target.route),
@@ -244,7 +247,9 @@ class Wire:
 
     async def _may_retry(self, exchange: Exchange) -> bool:
         """Wait as long as is due, or tell that this failure is final."""
-        wait = wait_before_next(exchange, self._timing.random())
+        limit = left(exchange, self._target.rate) if is_throttled(exchange) else None
+        reset = limit.seconds if limit is not None and not limit.requests else None
+        wait = wait_before_next(exchange, self._timing.random(), reset)
         if wait is None or self._budget.is_spent:
             return False
         self._budget.note_retry()
@@ -252,14 +257,17 @@ class Wire:
         return True
 
     async def _keep_pace(self) -> None:
-        """Wait until fewer than ``requests_per_minute`` requests lie in the last minute."""
-        if self._target.requests_per_minute is None:
-            return
+        """Wait until fewer than ``requests_per_minute`` requests lie in the last minute.
+
+        Wait too for what the server itself says of its rate limit.
+        """
         async with self._pace:  # requests made at the same time wait for each other's turn
-            if len(self._sent) == self._sent.maxlen:
-                wait = self._sent[0] + 60 - self._timing.monotonic()
-                if wait > 0:
-                    await self._timing.sleep(wait)
+            now = self._timing.monotonic()
+            wait = self._allowance.wait(now)
+            if self._target.requests_per_minute and len(self._sent) == self._sent.maxlen:
+                wait = max(wait, self._sent[0] + 60 - now)
+            if wait > 0:
+                await self._timing.sleep(wait)
             self._sent.append(self._timing.monotonic())
 
     async def _attempt(self, url: httpx.URL, purpose: str, attempt: int) -> Answer:
@@ -282,6 +290,7 @@ class Wire:
             attempt=attempt,
             error=received.error,
         )
+        self._allowance.note(exchange, self._timing.monotonic())
         return Answer(exchange, self._recorder.record(exchange))
 
     async def _receive(self, url: httpx.URL) -> _Received:
@@ -298,10 +307,11 @@ class Wire:
             return _Received(error=code_of(error))
 
     async def _whole(self, response: httpx.Response) -> _Received:
+        kept_names = KEPT_HEADERS | {self._target.rate.remaining, self._target.rate.reset}
         kept = tuple(
             (name.lower(), value)
             for name, value in response.headers.multi_items()
-            if name.lower() in KEPT_HEADERS
+            if name.lower() in kept_names
         )
         status = response.status_code
         fault = framing_fault(response.headers)

@@ -54,17 +54,19 @@ class RetryBudget:
         self._in_a_row = 0 if served else self._in_a_row + 1
 
 
-def wait_before_next(exchange: Exchange, chance: float) -> float | None:
+def wait_before_next(exchange: Exchange, chance: float, reset: float | None = None) -> float | None:
     """Give the seconds to wait before the attempt after ``exchange``, or None to give up.
 
     The wait doubles with each attempt, between half and whole by ``chance`` (0 to 1), and is never
-    shorter than the server asked for. A server that asks for more than two minutes gets no further
-    attempt, and so does a failure that will not pass.
+    shorter than the server asked for: by Retry-After or, where that is missing, by ``reset``, the
+    seconds until its rate limit is renewed. A server that asks for more than two minutes gets no
+    further attempt, and so does a failure that will not pass.
     """
     if exchange.attempt >= MAX_ATTEMPTS or not _may_pass(exchange):
         return None
     half = FIRST_WAIT_SECONDS * 2 ** (exchange.attempt - 1) / 2
-    wait = max(half + half * chance, retry_after(exchange) or 0)
+    asked = retry_after(exchange)
+    wait = max(half + half * chance, (reset if asked is None else asked) or 0)
     return wait if wait <= MAX_WAIT_SECONDS else None
 
 

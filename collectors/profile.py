@@ -36,6 +36,19 @@ class Deactivation(BaseModel):
     forms: tuple[str, ...] = ("patch-path",)
 
 
+class Rate(BaseModel):
+    """The headers in which a vendor tells what is left of its rate limit, and when there is more.
+
+    ``reset`` is in ``seconds`` from now, or a second of the Unix ``epoch``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    remaining: str = Field(pattern=r"^[a-z0-9-]+$")
+    reset: str = Field(pattern=r"^[a-z0-9-]+$")
+    form: Literal["seconds", "epoch"]
+
+
 class Profile(BaseModel):
     """One vendor: the defaults of a source of this type, and what a person should know of it.
 
@@ -43,6 +56,7 @@ class Profile(BaseModel):
     is None where there are no groups; ``attributes`` maps our field to a SCIM path (RFC 7644
     section 3.5.2). ``list_cap`` is the number of users at which the vendor cuts a list,
     ``members_cap`` that of the members of a group; None where no such limit is known.
+    ``rate`` is None where the vendor tells nothing of its limit, or only in Retry-After.
     ``discovery`` is off unless a profile knows that the answer helps: it costs a request, and
     about a third of all vendors have it.
     """
@@ -68,6 +82,7 @@ class Profile(BaseModel):
     page_size: int = Field(ge=1, le=10_000)
     max_concurrency: int = Field(default=1, ge=1, le=16)
     requests_per_minute: int | None = Field(default=None, ge=1)
+    rate: Rate | None = None
     inactive_listed: Literal["yes", "no", "unknown"]
     attributes: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from scanner.model import ProgressListener, Reading, Role
 
 if TYPE_CHECKING:
     from collectors.http import Target
+    from collectors.rate import RateHeaders
     from collectors.scim.message import Dialect
     from collectors.scim.resource import Interpretation
     from collectors.scim.size import Size
@@ -56,13 +57,23 @@ def build_collector(
             source.status_values,
             source.scim or profile.scim,
         )
-        pace = profile.requests_per_minute
-        target = target_of(name, source, folder, requests_per_minute=pace, offline=offline)
+        pace, rate = profile.requests_per_minute, _rate(profile)
+        target = target_of(
+            name, source, folder, requests_per_minute=pace, rate=rate, offline=offline
+        )
     except ConfigError as error:
         raise ConfigError(f"sources.{name}: {error.message}", error.hint) from None
     except ValueError as error:
         raise ConfigError(f"sources.{name}.attributes: {error}") from None
     return ScimCollector(_scim_source(source, profile, target, how, (previous or {}).get(name)))
+
+
+def _rate(profile: Profile) -> RateHeaders:
+    """Where the vendor tells its rate limit: as its profile says, or as the IETF draft does."""
+    from collectors.rate import IETF, RateHeaders  # noqa: PLC0415 - as in build_collector
+
+    told = profile.rate
+    return IETF if told is None else RateHeaders(told.remaining, told.reset, told.form)
 
 
 def _file_collector(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from collectors.http import Target
 from collectors.network import Route
 from collectors.oauth2 import Grant, resolve_grant
+from collectors.rate import IETF, RateHeaders
 from collectors.secret import NO_CREDENTIALS, resolve_auth
 from collectors.tls import context_of
 from scanner.config import Source
@@ -20,6 +21,7 @@ def target_of(
     folder: Path,
     *,
     requests_per_minute: int | None = None,
+    rate: RateHeaders = IETF,
     offline: bool = False,
 ) -> Target:
     """Give the target of one source, with its secrets and certificates (relative to ``folder``).
@@ -39,6 +41,7 @@ def target_of(
         route=route,
         grant=grant,
         token_route=_token_route(route, source, grant),
+        rate=rate,
     )
 
 
