@@ -1,8 +1,8 @@
 """How far an HRIS has moved since its last COMPLETE run, as guards against removals.
 
-Most of what looks like a mass departure is a fault of the HRIS or of its reading. It is told, and
-no removal is planned from such a run, until somebody acknowledges the number. The limits are
-those of a run made by hand about once a month: 5 per cent, but never fewer than a handful.
+Most of what looks like a mass departure is a fault of the HRIS or of its reading. It is told until
+somebody acknowledges the number, and a plan from such a run is refused by guards of its own. The
+limits are those of a run made by hand about once a month: 5 per cent, never fewer than a handful.
 """
 
 from __future__ import annotations
@@ -78,10 +78,13 @@ def guard_note(guard: Guard, people: int) -> str | None:
         return None
     if guard.name == "hris.terminated":
         said = f"{guard.now} people are terminated, in the last complete run it was {guard.before}"
-        setting = f"acknowledge_terminated_to = {guard.now}"
+        setting, own = f"acknowledge_terminated_to = {guard.now}", "departed_jump"
     else:
         said = f"{guard.now} people are employed, in the last complete run it was {guard.before}"
-        setting = f"acknowledge_drop_to = {people}"
+        setting, own = f"acknowledge_drop_to = {people}", "headcount_drop"
     if guard.acknowledged:
         return f"{said}; acknowledged in the settings of this source"
-    return f"{said}; no removal is planned from this run unless {setting} is set for this source"
+    return (
+        f"{said}; if that is right, set {setting} for this source; a plan from this run wants it "
+        f"acknowledged by its guard {own} as well"
+    )

@@ -296,7 +296,8 @@ def _headcount(
     before: tuple[dict[str, int], tuple[Path, dict[str, Any]] | None],
 ) -> Headcount:
     counts = manifest["counts"]
-    now = counts["people"] - counts["departed"]
+    # Without a whole HRIS nobody counts as departed, and another guard stands in the way.
+    now = counts["people"] - (counts["departed"] or 0)
     if before[1] is None:
         return Headcount(now)
     path, earlier = before[1]
