@@ -109,7 +109,7 @@ def _print_servers(reporter: pytest.TerminalReporter) -> None:
     rows.sort(key=lambda row: (row[3] != "COMPLETE", row))
     titles = ("server", "paging", "users", "state", "seeded found", "reason", "test")
     widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
-    reporter.section("servers nobody here wrote")
+    reporter.section("SCIM servers read")
     for row in (titles, *rows):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         reporter.write_line(line.rstrip())

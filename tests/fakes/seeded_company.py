@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-PEOPLE = 180
+PEOPLE = 160
 ORPHANS = 7
 PAGE_SIZE = 25
 ENGINEERS = tuple(range(1, 60, 6))

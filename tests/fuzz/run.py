@@ -40,7 +40,7 @@ def main() -> None:
         [
             sys.argv[0],
             f"-artifact_prefix={crashes}/{name}-",
-            f"-dict={words}",
+            *([f"-dict={words}"] if TOKENS[name] else []),  # an empty one is an error
             *options,
             *([] if given else [str(corpus)]),
         ],
