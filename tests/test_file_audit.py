@@ -183,3 +183,15 @@ def test_a_source_left_out_keeps_its_address(company: Path) -> None:
     outcome = workflow.audit(loaded, clock=lambda: START, listener=lambda _: None, only=["other"])
     left_out = next(one for one in outcome.audit.sources if one.source == "wiki")
     assert (left_out.state, left_out.url) == (State.NOT_READ, "file:exports/wiki.csv")
+
+
+def test_a_plan_leaves_out_what_was_read_from_an_export(
+    company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing can be changed through a file; the finding stays, with what a person is to do."""
+    outcome = audit(company)
+    assert _run(["plan", str(outcome.folder), "--json"]) in {0, 10, 30}
+    printed = capsys.readouterr()
+    assert "switch it off in the app itself" in printed.out
+    assert "not known" not in printed.err
+    assert not (outcome.folder / "remediation/plan.json").exists()

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from scanner.config import FILE
 from scanner.errors import IntegrityError, RefusedError
 from scanner.evidence.canonical import parse_instant
 from scanner.evidence.chain import CHAIN, Event, read_chain
@@ -62,7 +63,8 @@ class Suspect:
 class SourceFacts:
     """How one source was read, and since when (None: it was not).
 
-    ``passes_agreed`` is False where two passes were due and did not agree.
+    ``passes_agreed`` is False where two passes were due and did not agree; ``exported`` tells that
+    it is a file, through which nothing can be changed.
     """
 
     role: Role
@@ -71,6 +73,7 @@ class SourceFacts:
     users: int
     passes_agreed: bool
     started_at: datetime | None = None
+    exported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,7 @@ def _source(one: Mapping[str, Any]) -> SourceFacts:
         users=one["users"]["received"],
         passes_agreed=proof.get("second_pass", True),
         started_at=parse_instant(one["started_at"]) if one["started_at"] else None,
+        exported=one["type"] == FILE,
     )
 
 

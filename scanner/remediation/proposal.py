@@ -36,6 +36,7 @@ _WORDS: Mapping[str, str] = {
     "not_active": "the app did not say that it is active",
     "protected": "it is protected; manual action needed",
     "privileged": "it is privileged; name it with --privileged",
+    "export": "its app was read from an export; switch it off in the app itself",
     "not_asked": "removing memberships was not asked for; see --memberships",
 }
 
@@ -89,6 +90,8 @@ def _objections(
         yield "waived"
     if decision is not None and decision.decision == "keep":
         yield "kept"
+    if basis.sources[suspect.app].exported:
+        yield "export"
     if suspect.kind == DISPUTED:
         yield "disputed"
     if suspect.kind == MEMBERSHIP and not switches.memberships:
