@@ -17,6 +17,7 @@ def compare(
     readings: Sequence[Reading],
     records: Mapping[str, Records],
     earlier: Mapping[str, Earlier],
+    domain_aliases: Mapping[str, str],
 ) -> tuple[Reading, ...]:
     """Give the readings with what the others, and ``earlier`` COMPLETE runs, say of them.
 
@@ -25,7 +26,7 @@ def compare(
     not COMPLETE stays as it is, and so does what was compared before. Pure: the same arguments give
     the same readings.
     """
-    known = _known_domains(readings, records)
+    known = _known_domains(readings, records, domain_aliases)
     return tuple(
         _with_headcount(one, sources[one.source], records[one.source], earlier.get(one.source))
         if one.role is Role.HRIS
@@ -35,13 +36,13 @@ def compare(
 
 
 def _known_domains(
-    readings: Sequence[Reading], records: Mapping[str, Records]
+    readings: Sequence[Reading], records: Mapping[str, Records], aliases: Mapping[str, str]
 ) -> frozenset[str] | None:
     hris = [one for one in readings if one.role is Role.HRIS]
     if any(one.state is not State.COMPLETE for one in hris):
         return None
     people = (person for one in hris for person in records[one.source].people)
-    return known_domains([mail_domains(person) for person in people])
+    return known_domains([mail_domains(person) for person in people], aliases)
 
 
 def _with_headcount(

@@ -8,10 +8,12 @@ subdomain, that the HRIS knows, it is taken to be another tenant's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from collectors.scim.point import Checked, failed, held
+from scanner.config.correlation import a_label
 from scanner.model import Account, Person
 
 ENOUGH_ADDRESSES = 10
@@ -40,11 +42,17 @@ def mail_domains(record: Person | Account) -> frozenset[str]:
     return frozenset(one for one in found if one)
 
 
-def known_domains(people: Domains) -> frozenset[str] | None:
-    """Give the domains of an HRIS, or None where too few addresses are known to tell by them."""
+def known_domains(
+    people: Domains, aliases: Mapping[str, str] = MappingProxyType({})
+) -> frozenset[str] | None:
+    """Give the domains of an HRIS, or None where too few addresses are known to tell by them.
+
+    ``aliases`` gives, by domain, another one whose addresses belong to the same people.
+    """
     if sum(map(bool, people)) < ENOUGH_ADDRESSES:
         return None
-    return frozenset[str]().union(*people)
+    known = frozenset[str]().union(*people)
+    return known.union(*(pair for pair in aliases.items() if known.intersection(pair)))
 
 
 def overlap(accounts: Domains, known: frozenset[str]) -> Overlap:
@@ -80,11 +88,7 @@ def check_domains(found: Overlap, min_percent: int) -> Checked | None:
 
 
 def _domain(address: str) -> str:
-    domain = address.rpartition("@")[2].strip().rstrip(".").lower()
-    try:
-        return domain.encode("idna").decode("ascii")
-    except UnicodeError:  # no name of a host; it may still be the same as another
-        return domain
+    return a_label(address.rpartition("@")[2].strip().rstrip(".").lower())
 
 
 def _is_known(domain: str, known: frozenset[str]) -> bool:

@@ -55,7 +55,7 @@ def compared(
         Reading(name, one.role, one.type, one.url, Population(state), Population(State.NOT_READ))
         for (name, one), state in zip(sources.items(), states, strict=True)
     ]
-    return {one.source: one for one in compare(sources, readings, found, earlier or {})}
+    return {one.source: one for one in compare(sources, readings, found, earlier or {}, {})}
 
 
 def test_an_app_of_other_domains_is_incomplete_and_says_so() -> None:
@@ -115,7 +115,7 @@ def test_comparing_again_changes_nothing(domain: str) -> None:
     sources = {name: Source.model_validate(table) for name, table in TABLES.items()}
     once = tuple(compared(found, earlier=before).values())
     assert any(one.name == "hris.drop" and one.breached for one in once[0].guards)
-    assert compare(sources, once, found, before) == once
+    assert compare(sources, once, found, before, {}) == once
 
 
 def test_an_incomplete_hris_has_no_headcount() -> None:

@@ -43,6 +43,15 @@ def test_an_hris_without_addresses_knows_no_domains() -> None:
     assert known_domains([*few, *domains("b.example")]) == frozenset({"corp.example", "b.example"})
 
 
+def test_an_alias_of_a_known_domain_is_known() -> None:
+    """Whichever of the two the HRIS has; an alias of a domain nobody has is not."""
+    people = domains(*["corp.example"] * 10)
+    aliases = {"old.example": "corp.example", "corp.example": "new.example", "a.test": "b.test"}
+    assert known_domains(people, aliases) == frozenset(
+        {"corp.example", "old.example", "new.example"}
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "shared"),
     [

@@ -111,6 +111,16 @@ def test_who_may_not_approve_is_refused(site: Site, key: str) -> None:
     assert site.writes() == []
 
 
+def test_from_a_run_without_a_whole_hris_nothing_is_planned(site: Site) -> None:
+    """Where nobody counts as departed there is nobody to deactivate, and no failure either."""
+    site.hris.users = []
+    assert run(["audit", "-q", "--config", str(site.folder / "ghostscan.toml")]) == 20
+    site.run = max(one for one in (site.folder / "runs").iterdir() if one.is_dir())
+    assert plan_it(site) == 0
+    assert not site.plan.exists() or not read_json(site.plan)["actions"]
+    assert not site.writes()
+
+
 def test_a_first_run_needs_the_headcount(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     """Without an earlier run somebody has to say how many people there are; the sum is printed."""
     assert run(["plan", str(site.run)]) == 30

@@ -118,7 +118,8 @@ def tabulate(
     }
     aliases = config.correlation.domain_aliases
     write_tables(run.folder, records, config.policy.limit, config.organization.zone, aliases)
-    return compare(config.sources, readings, records, earlier)
+    aliases = config.correlation.domain_aliases
+    return compare(config.sources, readings, records, earlier, aliases)
 
 
 def operator() -> str:

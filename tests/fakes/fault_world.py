@@ -167,7 +167,7 @@ def read(world: World, more: Mapping[str, dict[str, Any]], *, judged: bool = Tru
     seen = Seen(readings={one.source: one for one in readings})
     for name, collector in collectors.items():
         seen.records[name] = collector.records(seen.readings[name], recorders[name].open)
-    readings = compare(loaded.config.sources, readings, seen.records, {})
+    readings = compare(loaded.config.sources, readings, seen.records, {}, {})
     seen.readings = {one.source: one for one in readings}
     if judged:
         key = repr((

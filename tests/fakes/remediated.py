@@ -123,9 +123,11 @@ def reset(site: Site) -> Iterator[Site]:
     kept = {path: path.read_bytes() for path in site.run.rglob("*") if path.is_file()}
     others = set((site.folder / "runs").iterdir())
     chain = (site.folder / "runs" / "chain.jsonl").read_bytes()
+    made = site.run
     try:
         yield site
     finally:
+        site.run = made
         shutil.rmtree(site.run / "remediation", ignore_errors=True)
         for path, content in kept.items():
             path.write_bytes(content)
