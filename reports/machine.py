@@ -33,7 +33,7 @@ COLUMNS = (
     "group_id", "group_display_name", "direction", "basis",
     "matched_by", "candidates", "days_since_departure", "detail", "status", "first_seen",
     "controls", "evidence_response", "evidence_index",
-    "problem", "flags", "waiver_owner", "waiver_approver", "waiver_expires_on",
+    "problem", "flags", "via", "waiver_owner", "waiver_approver", "waiver_expires_on",
 )  # fmt: skip
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -180,6 +180,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "evidence": _pointer(finding.evidence),
         "problem": finding.problem,
         "flags": finding.flags,
+        "via": finding.via,
         "waiver": _waiver(finding.waiver),
     }
 
@@ -243,7 +244,12 @@ def _row(finding: Finding) -> list[str]:
         *(finding.matched_by or "", "; ".join(candidates), "" if days is None else str(days)),
         *(finding.detail, finding.status, finding.first_seen, "; ".join(finding.controls)),
         *((evidence.response, str(evidence.index)) if evidence else ("", "")),
-        *(finding.problem or "", "; ".join(finding.flags), *_waiver_cells(finding.waiver)),
+        *(
+            finding.problem or "",
+            "; ".join(finding.flags),
+            " > ".join(finding.via),
+            *_waiver_cells(finding.waiver),
+        ),
     ]
 
 

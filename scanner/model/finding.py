@@ -96,7 +96,8 @@ class Finding:
     ``id`` is the first 16 hex digits of SHA-256 over kind, source, account id, person id and
     group id, so that the same finding keeps its id from run to run. ``problem`` holds the codes of
     a kind that has variants, sorted and separated by commas. ``flags`` says what raised the
-    severity (``privileged``). ``waiver`` is the acceptance in force; the finding stays one.
+    severity (``privileged``). ``via`` are the ids of the nested groups, outermost first, through
+    which a membership is held. ``waiver`` is the acceptance in force; the finding stays one.
     """
 
     id: str
@@ -116,4 +117,5 @@ class Finding:
     evidence: Pointer | None = None
     problem: str | None = None
     flags: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
     waiver: Waiver | None = None

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scanner.model import Rule
+from scanner.reconcile.nesting import via_groups
 from scanner.reconcile.parquet import Row, read_rows
 from scanner.reconcile.queries import result_path
 from scanner.reconcile.tables import table_path
@@ -76,6 +77,7 @@ def read_facts(folder: Path, hits: Sequence[Hit]) -> Facts:
     }
     # A group that an entitlement names and nobody found has no row.
     groups = {(hit.app, hit.group_id) for hit in hits if hit.group_id and hit.account_id}
+    groups |= {(hit.app, group) for hit in hits for group in via_groups(hit.via)}
     situations = _correlated(folder, "situations", accounts)
     candidates: defaultdict[Place, list[Row]] = defaultdict(list)
     for row in sorted(_correlated(folder, "candidates", accounts), key=_candidate_order):

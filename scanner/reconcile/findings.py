@@ -18,6 +18,7 @@ from scanner.model import (
 from scanner.reconcile.catalogue import raised, severity_rank
 from scanner.reconcile.facts import Facts, Hit
 from scanner.reconcile.identifier import finding_id
+from scanner.reconcile.nesting import via_groups
 from scanner.reconcile.parquet import Row
 from scanner.reconcile.sentences import Telling, tell
 
@@ -68,6 +69,7 @@ def _finding(
         first_seen=first_seen.get(identity, run),
         evidence=_evidence(hit, facts),
         problem=hit.problem,
+        via=via_groups(hit.via),
         flags=("privileged",) if hit.privileged else (),
     )
 

@@ -11,6 +11,7 @@ from scanner.model import NonHuman, Reading, Reason, Registers, State, Waiver
 from scanner.reconcile.correlation import LINK, key_words
 from scanner.reconcile.facts import Facts, Hit, Place
 from scanner.reconcile.keys import key
+from scanner.reconcile.nesting import via_groups
 from scanner.reconcile.parquet import Row
 
 KEY_WORDS = key_words()
@@ -124,14 +125,16 @@ def _leaver_membership(hit: Hit, telling: Telling) -> str:
     active = _account(hit, telling)["active"]
     state = {True: "active", False: "inactive", None: "(state not known)"}[active]
     account = f"the {state} account" if active is not None else f"the account {state}"
-    return f"{_departure(hit, telling)} and {account} is still a member of {_group(hit, telling)}."
+    group = f"{_group(hit, telling)}{_through(hit, telling)}"
+    return f"{_departure(hit, telling)} and {account} is still a member of {group}."
 
 
 def _group_drift(hit: Hit, telling: Telling) -> str:
     name, group = _name(_person(hit, telling)), _group(hit, telling)
     expected = telling.expected[hit.app, hit.group_id or ""]
     if hit.direction == "unexpected":
-        return f"{name} is a member of {group}, which is for the people {expected}."
+        through = _through(hit, telling)
+        return f"{name} is a member of {group}{through}, which is for the people {expected}."
     return f"{name} is not a member of {group}, which is for the people {expected}."
 
 
@@ -197,6 +200,15 @@ def _name(person: Row) -> str:
 def _group(hit: Hit, telling: Telling) -> str:
     group = telling.facts.groups.get((hit.app, hit.group_id or ""), {})
     return str(group.get("display_name") or hit.group_id)
+
+
+def _through(hit: Hit, telling: Telling) -> str:
+    """Say by way of which nested groups a membership is held, if by any."""
+    names = [
+        str(telling.facts.groups.get((hit.app, one), {}).get("display_name") or one)
+        for one in via_groups(hit.via)
+    ]
+    return f" through {' > '.join(names)}" if names else ""
 
 
 def _engagement_expired(hit: Hit, telling: Telling) -> str:

@@ -21,6 +21,7 @@ from scanner.model import Account, Group, Membership, Person, Pointer, Records
 from scanner.reconcile.keys import address, addresses, key, text
 from scanner.reconcile.lifecycle import removal_due_at
 from scanner.reconcile.names import name_keys
+from scanner.reconcile.nesting import expand, via_text
 from scanner.reconcile.parquet import INSTANT, TEXTS, always, maybe, write_rows
 
 KINDS = ("people", "accounts", "groups", "memberships")
@@ -101,6 +102,7 @@ MEMBERSHIPS = pa.schema([
     always("group_id"),
     always("member_id"),  # an account_id, or a group_id if nested
     always("member_type"),  # User|Group
+    maybe("via"),  # null: direct; else the ids of the nested groups, outermost first, as JSON
     *POINTER,
 ])  # fmt: skip
 
@@ -199,10 +201,12 @@ def group_columns(groups: Sequence[Group]) -> Columns:
 
 
 def membership_columns(memberships: Sequence[Membership]) -> Columns:
-    """Return the columns of MEMBERSHIPS, one entry per direct member, in order."""
+    """Return the columns of MEMBERSHIPS: the direct members in order, then the indirect ones."""
+    held = list(expand(memberships))
     return {
-        **_texts(memberships, ("source", "group_id", "member_id", "member_type")),
-        **_pointers([membership.pointer for membership in memberships]),
+        **_texts(held, ("source", "group_id", "member_id", "member_type")),
+        **_pointers([one.pointer for one in held]),
+        "via": [via_text(one.via) for one in held],
     }
 
 

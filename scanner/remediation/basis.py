@@ -45,7 +45,7 @@ class Suspect:
     """One finding about an account, as ``findings.json`` has it.
 
     ``keys`` are the key names and values that named the owner; ``waived`` marks a finding that
-    somebody accepted.
+    somebody accepted, ``indirect`` a membership held through a nested group.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Suspect:
     matched_by: str | None
     keys: tuple[tuple[str, str], ...]
     waived: bool
+    indirect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +272,7 @@ def _suspect(row: Mapping[str, Any]) -> Suspect:
         matched_by=row["matched_by"],
         keys=tuple((one["key"], one["value"]) for one in row["candidates"] if one["taken"]),
         waived=row["status"] not in ("new", "persisting") or bool(row.get("waiver")),
+        indirect=bool(row.get("via")),
     )
 
 

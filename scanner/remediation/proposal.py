@@ -37,6 +37,7 @@ _WORDS: Mapping[str, str] = {
     "protected": "it is protected; manual action needed",
     "privileged": "it is privileged; name it with --privileged",
     "export": "its app was read from an export; switch it off in the app itself",
+    "indirect": "it is held through a nested group; change that group instead",
     "not_asked": "removing memberships was not asked for; see --memberships",
 }
 
@@ -96,6 +97,8 @@ def _objections(
         yield "disputed"
     if suspect.kind == MEMBERSHIP and not switches.memberships:
         yield "not_asked"
+    if suspect.indirect:
+        yield "indirect"
     yield from _unproved(basis, suspect, account, decision)
     if suspect.kind != MEMBERSHIP and account.active is not True:
         yield "not_active"

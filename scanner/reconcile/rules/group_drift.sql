@@ -3,9 +3,11 @@ SELECT
   COALESCE(m.person_source, e.person_source) AS person_source,
   COALESCE(m.person_id, e.person_id) AS person_id, COALESCE(m.group_id, e.group_id) AS group_id,
   CASE WHEN e.person_id IS NULL THEN 'unexpected' ELSE 'missing' END AS direction,
-  COALESCE(m.basis, e.basis) AS basis
+  COALESCE(m.basis, e.basis) AS basis, m.via,
+  e.person_id IS NULL AND pg.group_id IS NOT NULL AS privileged
 FROM expected_members AS e
 FULL JOIN actual_members AS m
   ON m.app = e.app AND m.group_id = e.group_id
  AND m.person_source = e.person_source AND m.person_id = e.person_id
+LEFT JOIN privileged_groups AS pg ON pg.app = m.app AND pg.group_id = m.group_id
 WHERE e.person_id IS NULL OR (m.person_id IS NULL AND e.account_id IS NOT NULL)

@@ -1,5 +1,5 @@
 SELECT DISTINCT
-  o.app, o.account_id, o.person_source, o.person_id, m.group_id, o.days_since_departure,
+  o.app, o.account_id, o.person_source, o.person_id, m.group_id, o.days_since_departure, m.via,
   pg.group_id IS NOT NULL AS privileged
 FROM owned_accounts AS o
 JOIN sources AS s ON s.source = o.app AND s.groups_state = 'COMPLETE'

@@ -1,5 +1,6 @@
 SELECT
-  g.app, g.group_id, MIN(g.basis) AS basis, o.account_id, o.person_source, o.person_id
+  g.app, g.group_id, MIN(g.basis) AS basis, o.account_id, o.person_source, o.person_id,
+  MIN(m.via) AS via
 FROM governed_groups AS g
 JOIN memberships AS m
   ON m.source = g.app AND m.group_id = g.group_id AND m.member_type = 'User'
