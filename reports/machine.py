@@ -12,8 +12,10 @@ from scanner.model import (
     AccountRef,
     App,
     Audit,
+    Balance,
     Finding,
     GroupRef,
+    Movement,
     PersonRef,
     Pointer,
     ProofPoint,
@@ -21,6 +23,8 @@ from scanner.model import (
     Reason,
     Severity,
     Snapshot,
+    Standing,
+    Timeliness,
     Waiver,
 )
 
@@ -31,8 +35,9 @@ COLUMNS = (
     "account_id", "account_user_name", "account_email", "account_display_name", "account_active",
     "person_id", "person_display_name", "person_status", "person_departed_at",
     "group_id", "group_display_name", "direction", "basis",
-    "matched_by", "candidates", "days_since_departure", "detail", "status", "first_seen",
-    "controls", "evidence_response", "evidence_index",
+    "matched_by", "candidates", "days_since_departure",
+    "earliest_at", "latest_at", "hours_over_min", "hours_over_max", "detail",
+    "status", "first_seen", "controls", "evidence_response", "evidence_index",
     "problem", "flags", "via", "waiver_owner", "waiver_approver", "waiver_expires_on",
 )  # fmt: skip
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
@@ -52,6 +57,7 @@ def findings_json(audit: Audit) -> bytes:
         "sources": [_source(reading) for reading in audit.sources],
         "apps": [_app(app) for app in audit.apps],
         "findings": [_finding(finding) for finding in in_order(audit.findings)],
+        "movement": movement_document(audit.movement),
     })  # fmt: skip
 
 
@@ -153,6 +159,7 @@ def _app(app: App) -> dict[str, object]:
         "findings": app.findings,
         "waived": app.waived,
         "not_concluded": _reasons(app.not_concluded),
+        "timeliness": dict(app.timeliness),
     }
 
 
@@ -182,6 +189,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "flags": finding.flags,
         "via": finding.via,
         "waiver": _waiver(finding.waiver),
+        "timeliness": _timeliness(finding.timeliness),
     }
 
 
@@ -195,6 +203,57 @@ def _waiver(waiver: Waiver | None) -> dict[str, object] | None:
         "approved_on": waiver.approved_on.isoformat(),
         "expires_on": waiver.expires_on.isoformat(),
         "line": waiver.line,
+    }
+
+
+def movement_document(movement: Movement | None) -> dict[str, object]:
+    """Return what became of the findings of the audit before, as ``findings.json`` holds it."""
+    if movement is None:
+        return {}
+    return {
+        "previous_audit": movement.audit,
+        **_balance(movement.total),
+        "apps": [{"name": one.app, **_balance(one)} for one in movement.apps],
+        "resolved": [_standing(one) for one in movement.resolved],
+        "not_concluded": [_standing(one) for one in movement.not_concluded],
+    }
+
+
+def _balance(balance: Balance) -> dict[str, object]:
+    return {
+        "counts": {
+            "opening": balance.opening,
+            "new": balance.new,
+            "reopened": balance.reopened,
+            "persisting": balance.persisting,
+            "resolved": balance.resolved,
+            "not_concluded": balance.not_concluded,
+            "closing": balance.closing,
+        }
+    }
+
+
+def _standing(standing: Standing) -> dict[str, object]:
+    return {
+        "id": standing.id,
+        "kind": standing.kind,
+        "severity": standing.severity,
+        "app": standing.app,
+        "group": None if standing.group_id is None else {"id": standing.group_id},
+        "first_seen": standing.first_seen,
+        "subject": standing.subject,
+    }
+
+
+def _timeliness(timeliness: Timeliness | None) -> dict[str, object] | None:
+    if timeliness is None:
+        return None
+    return {
+        "basis": timeliness.basis,
+        "earliest_at": timeliness.earliest_at and instant(timeliness.earliest_at),
+        "latest_at": timeliness.latest_at and instant(timeliness.latest_at),
+        "hours_over_min": timeliness.hours_over_min,
+        "hours_over_max": timeliness.hours_over_max,
     }
 
 
@@ -242,6 +301,7 @@ def _row(finding: Finding) -> list[str]:
         *_person_cells(finding.person),
         *_group_cells(finding.group),
         *(finding.matched_by or "", "; ".join(candidates), "" if days is None else str(days)),
+        *_timeliness_cells(finding.timeliness),
         *(finding.detail, finding.status, finding.first_seen, "; ".join(finding.controls)),
         *((evidence.response, str(evidence.index)) if evidence else ("", "")),
         *(
@@ -257,6 +317,17 @@ def _waiver_cells(waiver: Waiver | None) -> list[str]:
     if waiver is None:
         return [""] * 3
     return [waiver.owner, waiver.approver, waiver.expires_on.isoformat()]
+
+
+def _timeliness_cells(timeliness: Timeliness | None) -> list[str]:
+    if timeliness is None:
+        return [""] * 4
+    instants = (timeliness.earliest_at, timeliness.latest_at)
+    hours = (timeliness.hours_over_min, timeliness.hours_over_max)
+    return [
+        *(instant(moment) if moment else "" for moment in instants),
+        *("" if count is None else str(count) for count in hours),
+    ]
 
 
 def _account_cells(account: AccountRef | None) -> list[str]:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from scanner.cli.program import run as run_program
-from scanner.evidence.history import first_seen, last_received, previous_run
+from scanner.evidence.history import before, last_received, previous_run
 from tests.fakes.scim_server import Fault
 from tests.test_cli import company, write_config
 
@@ -61,7 +61,7 @@ def test_a_snapshot_is_a_run_among_others(capsys: pytest.CaptureFixture[str]) ->
     with company():
         taken(capsys)
         runs = Path("runs").absolute()
-        assert first_seen(runs) == {}
+        assert before(runs).first_seen == {}
         assert last_received(runs) == {"people": 10, "wiki": 10}
         assert previous_run(runs) is not None
         assert run_program(["audit", "--json"]) == 10

@@ -25,7 +25,7 @@ from scanner.evidence.checkpoint import (
     read_checkpoints,
 )
 from scanner.evidence.continuation import interrupted_runs, named_run, read_interrupted
-from scanner.evidence.history import first_seen, last_received, previous_run
+from scanner.evidence.history import before, last_received, previous_run
 from scanner.evidence.store import RunFolder
 from scanner.evidence.verify import verify
 from scanner.model import Population, ProofPoint, Reading, Reason, Role, State
@@ -108,7 +108,7 @@ def test_what_was_proved_is_kept_and_is_no_run(runs: Path) -> None:
     assert [one.name for one in runs.iterdir() if not one.name.startswith(".")] == ["chain.jsonl"]
     assert [one.sources for one in interrupted_runs(runs)] == [("people", "slack")]
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert (previous_run(runs), first_seen(runs), last_received(runs)) == (None, {}, {})
+    assert (previous_run(runs), before(runs).first_seen, last_received(runs)) == (None, {}, {})
     with pytest.raises(EvidenceError):
         verify(runs / FIRST)
     assert verify(folder).problems != ()

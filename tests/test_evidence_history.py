@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import IntegrityError
-from scanner.evidence.history import first_seen, last_complete, last_received, previous_run
+from scanner.evidence.history import before, last_complete, last_received, previous_run
 from scanner.evidence.store import RunFolder
 from scanner.model import Earlier, Headcount, State
 from tests.fakes.evidence import (
@@ -30,7 +30,7 @@ def runs(tmp_path: Path) -> Path:
 def test_before_the_first_run_there_is_no_history(runs: Path) -> None:
     """No folder, no earlier run, no finding."""
     assert previous_run(runs) is None
-    assert first_seen(runs) == {}
+    assert before(runs).first_seen == {}
 
 
 def test_each_finding_is_dated_by_the_earliest_run_that_had_it(runs: Path) -> None:
@@ -38,9 +38,9 @@ def test_each_finding_is_dated_by_the_earliest_run_that_had_it(runs: Path) -> No
     one, two, three = write_runs(
         runs, findings_json("a", "b"), findings_json("a"), findings_json("a", "b", "c")
     )
-    assert first_seen(runs) == {"a": one.name, "b": one.name, "c": three.name}
+    assert before(runs).first_seen == {"a": one.name, "b": one.name, "c": three.name}
     assert previous_run(runs) == three.name
-    assert two.name not in first_seen(runs).values()
+    assert two.name not in before(runs).first_seen.values()
 
 
 def test_a_run_being_written_or_aborted_is_no_history(runs: Path) -> None:
@@ -49,9 +49,9 @@ def test_a_run_being_written_or_aborted_is_no_history(runs: Path) -> None:
     with RunFolder.begin(runs, NOON + timedelta(days=40)) as run:
         run.write("findings.json", findings_json("z"))
         assert previous_run(runs) == one.name
-        assert first_seen(runs) == {"a": one.name}
+        assert before(runs).first_seen == {"a": one.name}
     assert previous_run(runs) == one.name
-    assert first_seen(runs) == {"a": one.name}
+    assert before(runs).first_seen == {"a": one.name}
 
 
 def test_a_run_that_only_collected_has_no_findings(runs: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_run_that_only_collected_has_no_findings(runs: Path) -> None:
     with RunFolder.begin(runs, NOON) as run:
         run.finish(small_audit(run), small_config(), "c" * 64, NOON)
     assert previous_run(runs) == run.run
-    assert first_seen(runs) == {}
+    assert before(runs).first_seen == {}
 
 
 def test_an_earlier_run_named_by_a_finding_is_kept(runs: Path) -> None:
@@ -68,7 +68,7 @@ def test_an_earlier_run_named_by_a_finding_is_kept(runs: Path) -> None:
     (one,) = write_runs(
         runs, findings_json(("a", earlier), ("b", later), ("c", "yesterday"), ("d", ""))
     )
-    assert first_seen(runs) == {"a": earlier, "b": one.name, "c": one.name, "d": one.name}
+    assert before(runs).first_seen == {"a": earlier, "b": one.name, "c": one.name, "d": one.name}
 
 
 @pytest.mark.parametrize("name", ["findings.json", "manifest.json"])
@@ -81,11 +81,11 @@ def test_a_damaged_earlier_run_is_an_error_that_names_the_file(runs: Path, name:
     with pytest.raises(
         IntegrityError, match=f"{one.name}/{name}: is not what was sealed"
     ) as changed:
-        first_seen(runs)
+        before(runs)
     assert changed.value.hint == f"see: ghostscan verify {one}"
     path.unlink()
     with pytest.raises(IntegrityError, match=f"{name}: cannot be read: No such file"):
-        first_seen(runs)
+        before(runs)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_findings_in_another_form_are_an_error(runs: Path, content: bytes) -> No
     """Sealed bytes that are no list of findings are refused by name."""
     write_run(runs, findings=content)
     with pytest.raises(IntegrityError, match=r"findings\.json: is not a list of findings"):
-        first_seen(runs)
+        before(runs)
 
 
 def test_a_sealed_manifest_in_another_form_is_an_error(
@@ -114,7 +114,7 @@ def test_a_sealed_manifest_in_another_form_is_an_error(
     write_run(runs)
     monkeypatch.undo()
     with pytest.raises(IntegrityError, match=r"manifest\.json: is not a manifest"):
-        first_seen(runs)
+        before(runs)
 
 
 def test_a_broken_chain_is_an_error(runs: Path) -> None:

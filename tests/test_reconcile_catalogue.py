@@ -11,7 +11,7 @@ from scanner.model import Rule, Severity
 from scanner.reconcile import catalogue
 from scanner.reconcile.catalogue import load_rules, severity_rank
 from scanner.reconcile.correlation import key_queries
-from scanner.reconcile.queries import CORRELATION, OBSERVATION, VIEWS
+from scanner.reconcile.queries import CORRELATION, OBSERVATION, TIMELINESS, VIEWS
 from tests.fakes.company import Company, person
 
 HOME = Path(catalogue.__file__).parent
@@ -31,6 +31,11 @@ SEVERITIES = {
     "group_drift": Severity.MEDIUM,
     "ambiguous_identity": Severity.LOW,
     "ghost_pending": Severity.INFO,
+    "reactivated": Severity.CRITICAL,
+    "used_after_departure": Severity.CRITICAL,
+    "late_deprovisioning": Severity.MEDIUM,
+    "missed_run": Severity.MEDIUM,
+    "timeliness_indeterminate": Severity.LOW,
 }
 DIALECT = (
     r"::", r"\bQUALIFY\b", r"\bEXCLUDE\b", r"\bREPLACE\b", r"\bFILTER\b", r"\bVARCHAR\b", r"->",
@@ -77,7 +82,7 @@ def test_every_kind_has_words_and_controls_of_every_framework(rule: Rule) -> Non
 
 def test_every_query_that_runs_is_a_file_and_every_file_runs() -> None:
     """No SQL file is left over, and none is missing."""
-    ran = {*CORRELATION, *VIEWS, *OBSERVATION, *SEVERITIES}
+    ran = {*CORRELATION, *VIEWS, *OBSERVATION, *TIMELINESS, *SEVERITIES}
     assert ran == set(TEXTS)
     assert len(ran) == len(list(HOME.glob("*/*.sql"))) + len(key_queries())
 

@@ -10,6 +10,7 @@ import pytest
 
 from scanner.model import (
     AccountRef,
+    Before,
     Candidate,
     GroupRef,
     Membership,
@@ -18,6 +19,7 @@ from scanner.model import (
     Pointer,
     Records,
     Severity,
+    Standing,
     State,
 )
 from scanner.reconcile.findings import finding_id
@@ -56,7 +58,8 @@ def test_the_identity_provider_is_an_app_like_any_other(tmp_path: Path) -> None:
 def test_only_an_account_known_to_be_active_is_a_ghost(tmp_path: Path, active: bool | None) -> None:
     """Inactive is removed, and unknown is not taken for active."""
     quiet = account("U1", emails=("ana@example.com",), active=active)
-    assert Company([leaver("1042", **ANA), quiet]).conclude(tmp_path).findings == ()
+    findings = Company([leaver("1042", **ANA), quiet]).conclude(tmp_path).findings
+    assert {one.kind for one in findings} <= {"timeliness_indeterminate"}
 
 
 @pytest.mark.parametrize(
@@ -257,9 +260,15 @@ def test_groups_that_were_not_all_read_give_no_membership_finding(tmp_path: Path
 def test_a_finding_keeps_its_id_and_its_first_run(tmp_path: Path) -> None:
     """What an earlier run had found is persisting since that run."""
     identity = finding_id("ghost_active", "slack", "U1", "1042", None)
-    company = Company([leaver("1042", **ANA), HER_ACCOUNT], first_seen={identity: "000000-earlier"})
+    known = {identity: "000000-earlier"}
+    open_before = {identity: Standing(identity, "ghost_active", Severity.HIGH, "slack", None, "")}
+    before = Before(opening=open_before, first_seen=known)
+    company = Company([leaver("1042", **ANA), HER_ACCOUNT], before=before)
     (ghost,) = company.findings(tmp_path, "ghost_active")
     assert (ghost.id, ghost.status, ghost.first_seen) == (identity, "persisting", "000000-earlier")
+    company.before = Before(first_seen=known)
+    (ghost,) = company.findings(tmp_path, "ghost_active")
+    assert (ghost.status, ghost.first_seen) == ("reopened", "000000-earlier")
 
 
 def test_the_id_of_a_finding_is_fixed_for_ever() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scanner.errors import EvidenceError, IntegrityError
-from scanner.model import App, State, Verdict
-from scanner.reconcile.judge import reconcile
+from scanner.model import App, Before, State, Verdict
+from scanner.reconcile.judge import VERDICTS, reconcile
 from scanner.reconcile.parquet import read_rows
 from scanner.reconcile.tables import table_path
 from tests.fakes.company import AS_OF, RUN, SETTINGS, Company, account, group, leaver, person
@@ -41,6 +42,7 @@ def test_apps_come_in_the_order_of_the_configuration_with_their_counts(tmp_path:
             unmatched=1,
             disputed=1,
             findings=2,
+            timeliness=tuple((name, int(name == "still_active")) for name in VERDICTS),
         ),
     )
     assert conclusions.verdict is Verdict.FINDINGS
@@ -130,7 +132,7 @@ def test_a_table_that_lost_a_record_stops_the_run(tmp_path: Path) -> None:
         for one in company.readings
     ]
     with pytest.raises(IntegrityError, match=r"slack: 3 records were received .* holds 2"):
-        reconcile(tmp_path, company.config, readings, "000001-x", AS_OF, {})
+        reconcile(tmp_path, company.config, readings, "000001-x", AS_OF, Before())
 
 
 def test_a_source_without_a_reading_was_not_read(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_a_source_without_a_reading_was_not_read(tmp_path: Path) -> None:
     company.tabulate(tmp_path)
     table_path(tmp_path, "people", "okta").unlink()
     readings = [reading for reading in company.readings if reading.source != "okta"]
-    conclusions = reconcile(tmp_path, company.config, readings, RUN, AS_OF, {})
+    conclusions = reconcile(tmp_path, company.config, readings, RUN, AS_OF, Before())
     okta, slack = conclusions.apps
     assert (okta.verdict, slack.verdict) == (Verdict.INCOMPLETE, Verdict.FINDINGS)
     assert okta.not_concluded[0].code == "app.users_incomplete"
@@ -154,7 +156,7 @@ def test_a_missing_table_of_a_source_that_was_read_is_an_error(tmp_path: Path) -
     company.tabulate(tmp_path)
     table_path(tmp_path, "accounts", "slack").unlink()
     with pytest.raises(EvidenceError, match=r"slack\.parquet"):
-        reconcile(tmp_path, company.config, company.readings, RUN, AS_OF, {})
+        reconcile(tmp_path, company.config, company.readings, RUN, AS_OF, Before())
 
 
 def test_a_source_without_reasons_still_says_what_happened(tmp_path: Path) -> None:
@@ -162,7 +164,7 @@ def test_a_source_without_reasons_still_says_what_happened(tmp_path: Path) -> No
     company = Company(RECORDS, users={"slack": State.NOT_READ})
     company.tabulate(tmp_path)
     bare = [replace(one, users=replace(one.users, reasons=())) for one in company.readings]
-    conclusions = reconcile(tmp_path, company.config, bare, RUN, AS_OF, {})
+    conclusions = reconcile(tmp_path, company.config, bare, RUN, AS_OF, Before())
     assert [one.detail for one in conclusions.findings] == ["slack was not read."]
 
 
@@ -178,7 +180,12 @@ def test_sources_and_their_reasons_are_kept_as_a_table(tmp_path: Path) -> None:
     ]
     assert [row["reason_codes"] for row in rows] == [[], [], ["read.cut"]]
     (run,) = read_rows(tmp_path / "tables" / "run.parquet")
-    assert run == {"run": RUN, "as_of": AS_OF, "audit": True}
+    assert run == {
+        "run": RUN,
+        "as_of": AS_OF,
+        "audit": True,
+        "tested_from": AS_OF - timedelta(days=365),
+    }
 
 
 def test_a_business_day_policy_reaches_the_rules(tmp_path: Path) -> None:

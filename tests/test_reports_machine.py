@@ -158,7 +158,7 @@ def test_findings_json_has_the_agreed_shape() -> None:
     """Schema, keys and types are those programs rely on."""
     document = json.loads(findings_json(sample_audit()))
     assert set(document) == {
-        "schema", "run", "as_of", "verdict", "sources", "apps", "findings",
+        "schema", "run", "as_of", "verdict", "sources", "apps", "findings", "movement",
     }  # fmt: skip
     assert document["schema"] == "ghostscan/findings/1"
     assert document["as_of"] == "2026-11-01T09:00:00Z"

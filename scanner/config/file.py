@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from scanner.config.calendar import Holidays
 from scanner.config.correlation import Correlation
 from scanner.config.engine import EMBEDDED, EngineName, Memory, StorageUrl
 from scanner.config.events import EventFile
 from scanner.config.explain import explain
 from scanner.config.limit import RemovalLimit, parse_limit
+from scanner.config.period import Period
 from scanner.config.remediation import Remediation
 from scanner.config.source import Source
 from scanner.config.strict import Strict, nearest
@@ -54,6 +56,10 @@ class PolicySettings(Strict):
 
     ``external_worker_types`` are the HRIS's words, in any letter case, for people whose engagement
     ends by a date of its own. Without ``dormant_after`` nothing is said about unused accounts.
+    ``holidays`` are no business days. ``run_every`` is how often an audit is to run: at least once
+    in each calendar day, ISO week, month or quarter of the organization's zone.
+    ``timeliness_window`` is how long after a departure it is still asked whether removal was in
+    time.
     """
 
     deprovision_within: str = "immediate"
@@ -63,6 +69,16 @@ class PolicySettings(Strict):
         "contractor", "contingent", "contingent worker", "consultant", "vendor", "supplier",
         "freelancer", "temporary", "temp", "agency", "external", "partner",
     )  # fmt: skip
+    holidays: Holidays = Holidays()
+    run_every: Period | None = None
+    timeliness_window: str = "365d"
+
+    @field_validator("timeliness_window")
+    @classmethod
+    def _a_duration(cls, value: str) -> str:
+        if not parse_limit(value).duration:
+            raise ValueError('use a duration such as "365d"')
+        return value
 
     @field_validator("deprovision_within")
     @classmethod
@@ -80,7 +96,12 @@ class PolicySettings(Strict):
     @property
     def limit(self) -> RemovalLimit:
         """The parsed form of ``deprovision_within``."""
-        return parse_limit(self.deprovision_within)
+        return replace(parse_limit(self.deprovision_within), holidays=self.holidays)
+
+    @property
+    def window(self) -> timedelta:
+        """The parsed form of ``timeliness_window``."""
+        return parse_limit(self.timeliness_window).duration
 
 
 class Runs(Strict):

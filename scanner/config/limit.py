@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from scanner.config.calendar import Holidays
 
 
 @dataclass(frozen=True, slots=True)
 class RemovalLimit:
     """The time the policy allows between departure and removal; exactly one part is used.
 
-    ``business_days`` counts Monday to Friday in the organization's time zone.
+    ``business_days`` counts Monday to Friday in the organization's time zone, without ``holidays``.
     """
 
     text: str
     duration: timedelta = timedelta(0)
     business_days: int = 0
+    holidays: Holidays = field(default_factory=Holidays)
 
 
 _LIMIT = re.compile(r"(?P<count>\d{1,5})\s*(?P<unit>m|h|d|business days?)")

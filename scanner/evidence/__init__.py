@@ -8,6 +8,7 @@ chain      one line per start and end of a run, each bound to the line before
 manifest   what a run was made of, with the digest of every file
 verify     is a run folder whole and unaltered
 history    what earlier runs had found
+standing   what was open before a run and what it leaves open
 earlier    what an earlier run saw, copied into the one that continues it
 canonical  the one form in which JSON is written here
 disk       files and directories, without following links

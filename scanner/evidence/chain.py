@@ -122,6 +122,11 @@ def run_number(run: str) -> int:
     return int(run.partition("-")[0])
 
 
+def run_started_at(run: str) -> datetime:
+    """Give the instant (UTC, to the second) in the name of a run."""
+    return datetime.strptime(run.partition("-")[2], "%Y%m%dT%H%M%S%z")
+
+
 def check_chain(path: Path) -> ChainCheck:
     """Read the chain at ``path`` and say what is wrong with it; no file is an empty chain.
 

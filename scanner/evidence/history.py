@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from scanner.errors import IntegrityError
-from scanner.evidence.chain import CHAIN, RUN, Event, Link, read_chain
+from scanner.evidence.chain import CHAIN, Event, Link, read_chain, run_started_at
 from scanner.evidence.disk import read_file
 from scanner.evidence.manifest import MANIFEST, Manifest, parse_manifest
-from scanner.model import Earlier, Headcount, State
+from scanner.evidence.standing import left_open
+from scanner.model import Before, Earlier, Headcount, Standing, State
 
 FINDINGS = "findings.json"
 _MOST_BYTES = 1 << 32
@@ -27,19 +28,26 @@ def previous_run(runs_directory: Path) -> str | None:
     return finished[-1].run if finished else None
 
 
-def first_seen(runs_directory: Path) -> dict[str, str]:
-    """Map every finding id of the finished runs to the earliest run that had it.
+def before(runs_directory: Path) -> Before:
+    """Tell what the finished audits found: what the newest left open, and when each was first seen.
 
-    Each ``findings.json`` is checked against its manifest, and that against the chain. A run
-    without one (collected only) has no findings. Raises IntegrityError naming the file that is
-    missing or damaged.
+    Open is what it found and what it could not conclude about. Each ``findings.json`` is checked
+    against its manifest, and that against the chain. A run without one (collected only) has no
+    findings. Raises IntegrityError naming the file that is missing or damaged.
     """
+    audit, rows = "", {}
     earliest: dict[str, str] = {}
     for end in ends(runs_directory):
-        for finding, run in _findings(runs_directory / end.run, end):
-            if finding not in earliest or run < earliest[finding]:
-                earliest[finding] = run
-    return earliest
+        found = _findings(runs_directory / end.run, end)
+        if found is None:
+            continue
+        audit, rows = end.run, found
+        for row in found.values():
+            if row.id not in earliest or row.first_seen < earliest[row.id]:
+                earliest[row.id] = row.first_seen
+    if not audit:
+        return Before()
+    return Before(audit, run_started_at(audit), rows, earliest)
 
 
 def last_received(runs_directory: Path) -> dict[str, int]:
@@ -81,16 +89,15 @@ def ends(runs_directory: Path) -> list[Link]:
     return [link for link in chain.links if link.event is Event.END]
 
 
-def _findings(folder: Path, end: Link) -> list[tuple[str, str]]:
-    """List the finding ids of one run, each with the run that it says saw it first."""
+def _findings(folder: Path, end: Link) -> dict[str, Standing] | None:
+    """Read by id what one run left open, or None where it has no findings."""
     manifest = _manifest(folder, end)
     recorded = {file.path: file.sha256 for file in manifest.files}
     if FINDINGS not in recorded:
-        return []
+        return None
     content = checked(folder, FINDINGS, recorded[FINDINGS])
     try:
-        rows = json.loads(content)["findings"]
-        return [(row["id"], _earlier(row.get("first_seen"), end.run)) for row in rows]
+        return left_open(json.loads(content), end.run)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise damaged(folder / FINDINGS, "is not a list of findings") from None
 
@@ -112,13 +119,6 @@ def checked(folder: Path, path: str, sha256: str | None) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise damaged(folder / path, "is not what was sealed")
     return content
-
-
-def _earlier(recorded: Any, run: str) -> str:  # noqa: ANN401  # any JSON value may stand there
-    """Trust an earlier run that the finding names: that run may have been kept elsewhere."""
-    if isinstance(recorded, str) and RUN.fullmatch(recorded) and recorded < run:
-        return recorded
-    return run
 
 
 def damaged(path: Path, problem: str) -> IntegrityError:

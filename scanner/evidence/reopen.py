@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,9 @@ from scanner.evidence.canonical import parse_instant, plain
 from scanner.evidence.disk import read_file
 from scanner.evidence.history import FINDINGS
 from scanner.evidence.manifest import MANIFEST
+from scanner.evidence.standing import open_before
 from scanner.evidence.verify import verify
-from scanner.model import Policy, Reading, Registers, Tool
+from scanner.model import Before, Policy, Reading, Registers, Tool
 
 _MOST_BYTES = 1 << 32
 
@@ -29,8 +30,7 @@ _MOST_BYTES = 1 << 32
 class Reopened:
     """An audit as it was sealed: what it was asked, what it read, and its findings as bytes.
 
-    ``first_seen`` gives, by finding id, the earlier run that had seen it; a finding that was new
-    is not in it.
+    ``before`` is what it knew of earlier audits.
     """
 
     run: str
@@ -45,7 +45,7 @@ class Reopened:
     registers: Registers
     previous_run: str | None
     findings: bytes
-    first_seen: Mapping[str, str]
+    before: Before
 
 
 _READINGS = TypeAdapter(tuple[Reading, ...])
@@ -81,7 +81,6 @@ def _reopened(folder: Path, manifest: dict[str, Any], findings: bytes) -> Reopen
         for one in manifest["registers"]
     }
     tool = {key: value for key, value in manifest["tool"].items() if key != "packages"}
-    rows = json.loads(findings)["findings"]
     return Reopened(
         run=run,
         folder=folder,
@@ -95,7 +94,7 @@ def _reopened(folder: Path, manifest: dict[str, Any], findings: bytes) -> Reopen
         registers=parse_registers(registers, config),
         previous_run=manifest["previous_run"],
         findings=findings,
-        first_seen={row["id"]: row["first_seen"] for row in rows if row["first_seen"] != run},
+        before=open_before(json.loads(findings)),
     )
 
 

@@ -15,7 +15,9 @@ from scanner.model.finding import (
     Rule,
     Severity,
     Situation,
+    Timeliness,
 )
+from scanner.model.movement import Balance, Before, Movement, Standing
 from scanner.model.record import (
     Account,
     AccountEvent,
@@ -61,6 +63,8 @@ __all__ = [
     "AccountRef",
     "App",
     "Audit",
+    "Balance",
+    "Before",
     "Candidate",
     "Earlier",
     "EventKind",
@@ -71,6 +75,7 @@ __all__ = [
     "Headcount",
     "ManualLink",
     "Membership",
+    "Movement",
     "NonHuman",
     "PageSurvey",
     "Person",
@@ -95,8 +100,10 @@ __all__ = [
     "SignIn",
     "Situation",
     "Snapshot",
+    "Standing",
     "State",
     "Survey",
+    "Timeliness",
     "Tool",
     "Verdict",
     "Waiver",

@@ -90,6 +90,23 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Timeliness:
+    """When something happened, as far as it is known, and how far past the policy's limit.
+
+    It lies between ``earliest_at`` and ``latest_at`` (None: nothing bounds it on that side).
+    ``basis`` says what bounds it: ``event``, ``observation`` by readings, or ``modified``.
+    ``hours_over_min`` and ``hours_over_max`` are whole hours past the limit, rounded outwards;
+    None where there is no limit to compare with.
+    """
+
+    basis: str | None
+    earliest_at: datetime | None
+    latest_at: datetime | None
+    hours_over_min: int | None = None
+    hours_over_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One conclusion about one account, person, group or source.
 
@@ -98,6 +115,8 @@ class Finding:
     a kind that has variants, sorted and separated by commas. ``flags`` says what raised the
     severity (``privileged``). ``via`` are the ids of the nested groups, outermost first, through
     which a membership is held. ``waiver`` is the acceptance in force; the finding stays one.
+    ``status`` is ``new``, ``persisting``, or ``reopened`` where it was known and was not open
+    before this run.
     """
 
     id: str
@@ -119,3 +138,4 @@ class Finding:
     flags: tuple[str, ...] = ()
     via: tuple[str, ...] = ()
     waiver: Waiver | None = None
+    timeliness: Timeliness | None = None

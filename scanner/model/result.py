@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scanner.model.finding import Finding, Rule
+from scanner.model.movement import Movement
 from scanner.model.register import RegisterFile
 from scanner.model.source import Reading, Reason
 
@@ -25,7 +26,10 @@ class App:
 
     The three situation counts are zero where nothing was concluded (see ``verdict``);
     ``not_concluded`` says what was withheld and why. ``waived`` counts the findings that are
-    accepted; they are among ``findings``.
+    accepted; they are among ``findings``. ``timeliness`` counts, in this order, the accounts of
+    departed people that were removed ``within`` the limit, ``late``, or at a time that leaves it
+    ``indeterminate``, those judged before left out, and those that are ``pending`` (still active,
+    not yet due) or ``still_active``.
     """
 
     name: str
@@ -38,6 +42,7 @@ class App:
     findings: int
     not_concluded: tuple[Reason, ...] = ()
     waived: int = 0
+    timeliness: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Audit:
     match_counts: tuple[tuple[str, int], ...] = field(default=())
     departures: tuple[tuple[str, str], ...] = ()
     registers: tuple[RegisterFile, ...] = ()
+    movement: Movement | None = None
 
 
 @dataclass(frozen=True, slots=True)

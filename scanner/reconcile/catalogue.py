@@ -33,7 +33,7 @@ def raised(severity: Severity) -> Severity:
 
 
 def read_query(folder: str, name: str) -> str:
-    """Return the text of ``<folder>/<name>.sql``: correlate, views, observe or rules."""
+    """Return the text of one query: correlate, views, observe, timeliness or rules."""
     return (_HERE / folder / f"{name}.sql").read_text(encoding="utf-8")
 
 

@@ -1,8 +1,8 @@
 """Engines that run the SQL: three verbs are all an engine needs.
 
-The SQL text is the same for every engine. What engines spell differently is kept to two functions
-that each engine defines: ``explode(list)``, one row per element, and ``whole_days(from, to)``,
-the complete days between two instants.
+The SQL text is the same for every engine. What engines spell differently is kept to three
+functions that each engine defines: ``explode(list)``, one row per element, and ``whole_days(from,
+to)`` and ``whole_hours(from, to)``, the complete days and hours from an instant to a later one.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ _FUNCTIONS = (
     "CREATE MACRO explode(elements) AS unnest(elements)",
     # Microseconds are whole numbers; dividing seconds as floats could lose the last one.
     "CREATE MACRO whole_days(since, until) AS (epoch_us(until) - epoch_us(since)) // 86400000000",
+    "CREATE MACRO whole_hours(since, until) AS (epoch_us(until) - epoch_us(since)) // 3600000000",
 )
 _WRITE = "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd)"
 

@@ -83,7 +83,8 @@ def read_facts(folder: Path, hits: Sequence[Hit]) -> Facts:
     for row in sorted(_correlated(folder, "candidates", accounts), key=_candidate_order):
         candidates[row["source"], row["account_id"]].append(row)
     return Facts(
-        accounts=_rows(folder, "accounts", "account_id", accounts),
+        accounts=_gone_accounts(folder, accounts)
+        | _rows(folder, "accounts", "account_id", accounts),
         people=_rows(folder, "people", "person_id", people),
         groups=_rows(folder, "groups", "group_id", groups),
         matched_by={(row["source"], row["account_id"]): row["matched_by"] for row in situations},
@@ -99,6 +100,18 @@ def _rows(folder: Path, kind: str, id_column: str, places: Iterable[Place]) -> d
         (source, row[id_column]): row
         for source, ids in wanted.items()
         for row in read_rows(table_path(folder, kind, source), (id_column, ids))
+    }
+
+
+def _gone_accounts(folder: Path, places: Iterable[Place]) -> dict[Place, Row]:
+    """Describe the accounts that are no longer there as they were last seen."""
+    wanted = set(places)
+    chosen = ("account_id", {account_id for _, account_id in wanted})
+    nothing = {"emails": (), "active": None, "response": None}
+    return {
+        (row["source"], row["account_id"]): {**row, **nothing}
+        for row in read_rows(result_path(folder, "observed_accounts"), chosen)
+        if row["sighting"] == "gone" and (row["source"], row["account_id"]) in wanted
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 
 from scanner.model import (
     AccountRef,
+    Before,
     Candidate,
     Finding,
     GroupRef,
@@ -14,10 +15,12 @@ from scanner.model import (
     PersonStatus,
     Pointer,
     Rule,
+    Timeliness,
 )
 from scanner.reconcile.catalogue import raised, severity_rank
 from scanner.reconcile.facts import Facts, Hit
 from scanner.reconcile.identifier import finding_id
+from scanner.reconcile.movement import status_of
 from scanner.reconcile.nesting import via_groups
 from scanner.reconcile.parquet import Row
 from scanner.reconcile.sentences import Telling, tell
@@ -30,14 +33,14 @@ def build_findings(
     rules: Sequence[Rule],
     telling: Telling,
     run: str,
-    first_seen: Mapping[str, str],
+    before: Before,
 ) -> tuple[Finding, ...]:
     """Return one finding per hit, sorted by severity, kind, app, account, person and group id.
 
-    A finding whose id is in ``first_seen`` is ``persisting`` since that run; others are ``new``.
+    Each has its status against ``before`` and names the first run that found it.
     """
     by_kind = {rule.kind: rule for rule in rules}
-    found = [_finding(hit, by_kind[hit.kind], telling, run, first_seen) for hit in hits]
+    found = [_finding(hit, by_kind[hit.kind], telling, run, before) for hit in hits]
     return tuple(sorted(found, key=_canonical_order))
 
 
@@ -46,9 +49,7 @@ def hit_id(hit: Hit) -> str:
     return finding_id(hit.kind, hit.app, hit.account_id, hit.person_id, hit.group_id)
 
 
-def _finding(
-    hit: Hit, rule: Rule, telling: Telling, run: str, first_seen: Mapping[str, str]
-) -> Finding:
+def _finding(hit: Hit, rule: Rule, telling: Telling, run: str, before: Before) -> Finding:
     facts = telling.facts
     place = (hit.app, hit.account_id or "")
     identity = hit_id(hit)
@@ -65,12 +66,13 @@ def _finding(
         matched_by=facts.matched_by.get(place),
         candidates=tuple(_candidate(row) for row in facts.candidates.get(place, ())),
         days_since_departure=hit.days_since_departure,
-        status="persisting" if identity in first_seen else "new",
-        first_seen=first_seen.get(identity, run),
+        status=status_of(identity, before),
+        first_seen=before.first_seen.get(identity, run),
         evidence=_evidence(hit, facts),
         problem=hit.problem,
         via=via_groups(hit.via),
         flags=("privileged",) if hit.privileged else (),
+        timeliness=_timeliness(hit),
     )
 
 
@@ -110,16 +112,33 @@ def _group_ref(hit: Hit, facts: Facts) -> GroupRef | None:
     return GroupRef(hit.group_id, row.get("display_name"), hit.direction, hit.basis)
 
 
+def _timeliness(hit: Hit) -> Timeliness | None:
+    if hit.earliest_at is None and hit.latest_at is None:
+        return None
+    return Timeliness(
+        basis=hit.basis,
+        earliest_at=hit.earliest_at and hit.earliest_at.astimezone(UTC),
+        latest_at=hit.latest_at and hit.latest_at.astimezone(UTC),
+        hours_over_min=hit.hours_over_min,
+        hours_over_max=hit.hours_over_max,
+    )
+
+
 def _candidate(row: Row) -> Candidate:
     return Candidate(row["key"], row["key_value"], row["person_id"], row["taken"])
 
 
 def _evidence(hit: Hit, facts: Facts) -> Pointer | None:
-    """Point to the response that shows it: the group's for a membership, else the account's."""
+    """Point to the response that shows it: the group's for a membership, else the account's.
+
+    An account that is gone is in no response of this run.
+    """
     row = facts.groups.get((hit.app, hit.group_id or "")) or facts.accounts.get(
         (hit.app, hit.account_id or "")
     )
-    return None if row is None else Pointer(row["response"], row["response_index"])
+    if row is None or row["response"] is None:
+        return None
+    return Pointer(row["response"], row["response_index"])
 
 
 def _canonical_order(finding: Finding) -> tuple[int, str, str, str, str, str]:

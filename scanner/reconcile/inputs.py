@@ -9,12 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from scanner.config import Config, Entitlement
+from scanner.config.period import periods_between
 from scanner.model import Reading, Role
 from scanner.reconcile.keys import key, text
 from scanner.reconcile.lifecycle import removal_due_at
 from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, maybe, write_rows
 
-INPUTS = ("sources", "entitlements", "entitlement_conditions", "run")
+INPUTS = ("sources", "entitlements", "entitlement_conditions", "run", "missed_runs")
 """The files directly below ``tables/``."""
 
 SOURCES = pa.schema([
@@ -50,6 +51,13 @@ RUN = pa.schema([
     always("run"),
     always("as_of", INSTANT),
     always("audit", pa.bool_()),  # false for a run that only collects
+    always("tested_from", INSTANT),  # removals of people who left before are not judged in time
+])  # fmt: skip
+
+MISSED_RUNS = pa.schema([
+    always("problem"),  # the calendar periods without an audit, in order, separated by commas
+    always("earliest_at", INSTANT),  # when the first of them began
+    always("latest_at", INSTANT),  # when the last of them was over
 ])  # fmt: skip
 
 
@@ -59,6 +67,7 @@ def write_inputs(
     readings: Sequence[Reading],
     run: str,
     as_of: datetime,
+    previous_audit: datetime | None,
     *,
     audit: bool = True,
 ) -> None:
@@ -69,12 +78,32 @@ def write_inputs(
     _write(folder, "entitlements", ENTITLEMENTS, sides)
     conditions = [row for number, one in numbered for row in _condition_rows(number, one)]
     _write(folder, "entitlement_conditions", CONDITIONS, conditions)
-    _write(folder, "run", RUN, [{"run": run, "as_of": as_of, "audit": audit}])
+    _write(folder, "run", RUN, [_run_row(config, run, as_of, audit=audit)])
+    missed = _missed_rows(config, previous_audit, as_of)
+    _write(folder, "missed_runs", MISSED_RUNS, missed)
 
 
 def _write(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Row]) -> None:
     columns = {column: [row[column] for row in rows] for column in schema.names}
     write_rows(folder / "tables" / f"{name}.parquet", columns, schema)
+
+
+def _run_row(config: Config, run: str, as_of: datetime, *, audit: bool) -> Row:
+    tested_from = as_of - config.policy.window
+    return {"run": run, "as_of": as_of, "audit": audit, "tested_from": tested_from}
+
+
+def _missed_rows(config: Config, previous: datetime | None, as_of: datetime) -> list[Row]:
+    """Say in one row which periods had no audit since the previous one."""
+    every = config.policy.run_every
+    if every is None or previous is None:
+        return []
+    missed = periods_between(previous, as_of, every, config.organization.zone)
+    names = ",".join(span.name for span in missed)
+    return [
+        {"problem": names, "earliest_at": missed[0].begins_at, "latest_at": missed[-1].ends_at}
+        for _ in missed[:1]
+    ]
 
 
 def _source_row(reading: Reading, config: Config, as_of: datetime) -> Row:

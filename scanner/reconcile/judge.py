@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,9 @@ from scanner.errors import IntegrityError
 from scanner.model import (
     NO_REGISTERS,
     App,
+    Before,
     Finding,
+    Movement,
     Population,
     Reading,
     Reason,
@@ -30,12 +32,16 @@ from scanner.reconcile.engine import open_engine
 from scanner.reconcile.facts import Hit, Place, read_facts, read_hits
 from scanner.reconcile.findings import build_findings
 from scanner.reconcile.inputs import write_inputs
+from scanner.reconcile.movement import balance, concluded_in
 from scanner.reconcile.observation import add_earlier
 from scanner.reconcile.parquet import Row, count_rows, read_rows
 from scanner.reconcile.queries import result_path, run_late, run_queries
 from scanner.reconcile.sentences import KEY_WORDS, Telling, expectation, withheld_group
 from scanner.reconcile.tables import table_path, write_tables
 from scanner.reconcile.waived import Waived
+
+VERDICTS = ("within", "late", "indeterminate", "pending", "still_active")
+"""What can be said of the removal of one departed person's account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Conclusions:
     people: int
     departed: int | None
     match_counts: tuple[tuple[str, int], ...]
+    movement: Movement
 
 
 def reconcile(
@@ -63,23 +70,23 @@ def reconcile(
     readings: Sequence[Reading],
     run: str,
     as_of: datetime,
-    first_seen: Mapping[str, str],
+    before: Before,
     registers: Registers = NO_REGISTERS,
 ) -> Conclusions:
     """Judge the tables in ``folder`` as of one instant (aware).
 
-    A configured source without a reading counts as not read. ``first_seen`` gives, by finding id,
-    the run in which a finding appeared first; ``registers`` are people's decisions. Writes
-    ``tables/`` for the inputs of the rules, ``correlation/*.parquet`` and ``queries/*.sql`` into
-    ``folder``; reads nothing else. Raises EvidenceError where the table of a source that was read
-    is missing, IntegrityError where it does not hold every record that was received.
+    A configured source without a reading counts as not read. ``before`` is what earlier audits
+    found; ``registers`` are people's decisions. Writes ``tables/`` for the inputs of the rules,
+    ``correlation/*.parquet`` and ``queries/*.sql`` into ``folder``; reads nothing else. Raises
+    EvidenceError where the table of a source that was read is missing, IntegrityError where it does
+    not hold every record that was received.
     """
     rules = load_rules()
     waived = Waived.of(registers, config.organization.zone)
-    every = _query(folder, config, readings, run, as_of, rules, waived, registers)
+    every = _query(folder, config, readings, run, as_of, rules, before, waived, registers)
     hits = read_hits(folder, rules)
     telling = _telling(folder, config, every, hits, registers, waived)
-    findings = waived.mark(build_findings(hits, rules, telling, run, first_seen), as_of)
+    findings = waived.mark(build_findings(hits, rules, telling, run, before), as_of)
     apps = _apps(folder, every, findings, telling)
     people = read_rows(result_path(folder, "people_counts"))
     return Conclusions(
@@ -90,6 +97,7 @@ def reconcile(
         people=sum(row["people"] for row in people),
         departed=_departed(every, people),
         match_counts=_match_counts(folder),
+        movement=balance(findings, before, concluded_in(every, telling.withheld)),
     )
 
 
@@ -101,7 +109,7 @@ def observe(
     Needs, writes and raises what :func:`reconcile` does, but runs no rule.
     """
     nothing = Waived.of(NO_REGISTERS, config.organization.zone)
-    _query(folder, config, readings, run, as_of, (), nothing, NO_REGISTERS)
+    _query(folder, config, readings, run, as_of, (), Before(), nothing, NO_REGISTERS)
 
 
 def _query(
@@ -111,6 +119,7 @@ def _query(
     run: str,
     as_of: datetime,
     rules: Sequence[Rule],
+    before: Before,
     waived: Waived,
     registers: Registers,
 ) -> list[Reading]:
@@ -122,7 +131,7 @@ def _query(
     _add_empty_tables(folder, config, every)
     for reading in every:
         _check_table(folder, reading)
-    write_inputs(folder, config, every, run, as_of, audit=bool(rules))
+    write_inputs(folder, config, every, run, as_of, before.audited_at, audit=bool(rules))
     write_decisions(folder, config, registers, as_of)
     sources = [reading.source for reading in every]
     add_earlier(folder, sources)
@@ -223,16 +232,28 @@ def _apps(
     folder: Path, readings: Sequence[Reading], findings: Sequence[Finding], telling: Telling
 ) -> tuple[App, ...]:
     counts = {row["app"]: row for row in read_rows(result_path(folder, "app_counts"))}
+    timeliness = _timeliness(folder)
     unread_hris = [
         reading
         for reading in readings
         if reading.role is Role.HRIS and reading.state is not State.COMPLETE
     ]
     return tuple(
-        _app(reading, counts.get(reading.source, {}), unread_hris, findings, telling)
+        replace(
+            _app(reading, counts.get(reading.source, {}), unread_hris, findings, telling),
+            timeliness=timeliness.get(reading.source, ()),
+        )
         for reading in readings
         if reading.role is not Role.HRIS
     )
+
+
+def _timeliness(folder: Path) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Count by app the accounts of departed people by verdict; an app without any is left out."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in read_rows(result_path(folder, "timeliness_counts")):
+        counts[row["app"]][row["verdict"]] = row["accounts"]
+    return {app: tuple((name, found[name]) for name in VERDICTS) for app, found in counts.items()}
 
 
 def _app(

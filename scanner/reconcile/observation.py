@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from scanner.reconcile.events import EVENTS
 from scanner.reconcile.parquet import INSTANT, always, maybe, write_rows
-from scanner.reconcile.tables import MEMBERSHIPS
+from scanner.reconcile.tables import MEMBERSHIPS, table_path
 
 EARLIER = ("earlier_accounts", "earlier_people", "earlier_memberships")
 OBSERVED = ("observed_accounts", "observed_people")
@@ -68,7 +69,7 @@ OBSERVED_PEOPLE = pa.schema([
 
 
 def add_earlier(folder: Path, sources: Sequence[str]) -> None:
-    """Write an empty table below ``folder/tables/earlier`` for everything no earlier run saw.
+    """Write an empty table for everything no earlier run saw, and for events nobody imported.
 
     Raises EvidenceError if a file cannot be written.
     """
@@ -76,6 +77,7 @@ def add_earlier(folder: Path, sources: Sequence[str]) -> None:
         (folder / "tables/earlier/accounts.parquet", OBSERVED_ACCOUNTS),
         (folder / "tables/earlier/people.parquet", OBSERVED_PEOPLE),
         *((path, MEMBERSHIPS) for path in _membership_paths(folder, sources)),
+        *((table_path(folder, "events", source), EVENTS) for source in sources),
     ):
         if not path.exists():
             write_rows(path, dict.fromkeys(schema.names, ()), schema)

@@ -31,11 +31,15 @@ VIEWS = (
     "waiver_sources", "app_counts", "people_counts", "match_counts",
 )  # fmt: skip
 OBSERVATION = ("account_sightings", "observed_accounts", "observed_people")
+TIMELINESS = (
+    "removal_events", "removal_bounds", "removals", "reactivations", "timeliness_counts",
+)  # fmt: skip
 KEPT = frozenset({
     "shared_traits", "identities", "governing_records", "people_as_of", "matches",
     "situations", "candidates", "owned_accounts", "entitlement_groups",
     "registered_accounts", "privileged_groups", "privileged_accounts",
     "app_counts", "people_counts", "match_counts", *OBSERVED,
+    "removals", "reactivations", "timeliness_counts",
 })  # fmt: skip
 """What is written beside the result of each rule, and read back from there."""
 
@@ -56,11 +60,12 @@ def run_queries(
         engine.view(kind, [table_path(folder, kind, source) for source in sources])
     for name in (*INPUTS, *DECISIONS):
         engine.view(name, [folder / "tables" / f"{name}.parquet"])
+    engine.view("events", [table_path(folder, "events", source) for source in sources])
     for name in EARLIER:
         engine.view(name, earlier_paths(folder, name, sources))
     for name, sql in _texts([rule for rule in rules if rule.kind not in LATE]).items():
         _define(engine, folder, name, sql)
-        if name in KEPT or name not in (*CORRELATION, *VIEWS, *OBSERVATION):
+        if name in KEPT or name not in (*CORRELATION, *VIEWS, *OBSERVATION, *TIMELINESS):
             engine.write(name, result_path(folder, name))
         if name in KEPT:
             # Resolved once: what follows reads the result instead of computing it again.
@@ -96,7 +101,14 @@ def _texts(rules: Sequence[Rule]) -> Mapping[str, str]:
     correlation = {name: made.get(name) or read_query("correlate", name) for name in CORRELATION}
     views = {name: read_query("views", name) for name in VIEWS}
     observation = {name: read_query("observe", name) for name in OBSERVATION}
-    return {**correlation, **views, **observation, **{rule.kind: rule.query for rule in rules}}
+    timeliness = {name: read_query("timeliness", name) for name in TIMELINESS}
+    return {
+        **correlation,
+        **views,
+        **observation,
+        **timeliness,
+        **{rule.kind: rule.query for rule in rules},
+    }
 
 
 def _write_private(path: Path, content: str) -> None:

@@ -278,6 +278,52 @@ def _waiver(waiver: Waiver, kind: str | None) -> str:
     )
 
 
+def _late_deprovisioning(hit: Hit, telling: Telling) -> str:
+    over = _hours(hit.hours_over_min, hit.hours_over_max)
+    return (
+        f"{_departure(hit, telling)} and the account was removed {_when(hit)}, {over} past the "
+        "time the policy allows."
+    )
+
+
+def _timeliness_indeterminate(hit: Hit, telling: Telling) -> str:
+    removed = f"{_departure(hit, telling)} and the account was removed {_when(hit)}"
+    if hit.hours_over_max is None:
+        return f"{removed}; nothing shows whether that was in time."
+    return (
+        f"{removed}; that can be in time or up to {_hours(None, hit.hours_over_max)} past the time "
+        "the policy allows."
+    )
+
+
+def _reactivated(hit: Hit, telling: Telling) -> str:
+    return f"{_departure(hit, telling)} and the account, once off, was switched on {_when(hit)}."
+
+
+def _used_after_departure(hit: Hit, telling: Telling) -> str:
+    return f"{_departure(hit, telling)} and the account was last used {_when(hit)}."
+
+
+def _missed_run(hit: Hit, _: Telling) -> str:
+    return f"No audit ran in {str(hit.problem).replace(',', ', ')}."
+
+
+def _when(hit: Hit) -> str:
+    """Say when it happened, as closely as it is known."""
+    if hit.latest_at is None:
+        return "at a time that is not known"
+    if hit.earliest_at is None:
+        return f"some time before {instant(hit.latest_at)}"
+    if hit.earliest_at == hit.latest_at:
+        return f"at {instant(hit.latest_at)}"
+    return f"between {instant(hit.earliest_at)} and {instant(hit.latest_at)}"
+
+
+def _hours(least: int | None, most: int | None) -> str:
+    unit = "hour" if most == 1 else "hours"
+    return f"{most} {unit}" if least in {None, most} else f"{least} to {most} {unit}"
+
+
 _TELLERS: Mapping[str, Callable[[Hit, Telling], str]] = {
     "engagement_expired": _engagement_expired,
     "dormant_account": _dormant_account,
@@ -290,4 +336,9 @@ _TELLERS: Mapping[str, Callable[[Hit, Telling], str]] = {
     "group_drift": _group_drift,
     "ambiguous_identity": _ambiguous_identity,
     "collection_incomplete": _collection_incomplete,
+    "late_deprovisioning": _late_deprovisioning,
+    "timeliness_indeterminate": _timeliness_indeterminate,
+    "reactivated": _reactivated,
+    "used_after_departure": _used_after_departure,
+    "missed_run": _missed_run,
 }

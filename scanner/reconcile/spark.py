@@ -31,9 +31,10 @@ _SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }
-_WHOLE_DAYS = (
-    "CREATE OR REPLACE TEMPORARY FUNCTION whole_days(since TIMESTAMP, until TIMESTAMP) "
-    "RETURNS BIGINT RETURN (unix_micros(until) - unix_micros(since)) DIV 86400000000"
+_FUNCTIONS = tuple(
+    f"CREATE OR REPLACE TEMPORARY FUNCTION {name}(since TIMESTAMP, until TIMESTAMP) "
+    f"RETURNS BIGINT RETURN (unix_micros(until) - unix_micros(since)) DIV {microseconds}"
+    for name, microseconds in (("whole_days", 86_400_000_000), ("whole_hours", 3_600_000_000))
 )
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -54,7 +55,8 @@ class SparkEngine:
         self._spill = self._folder / "spill"
         self._base = f"{storage.rstrip('/')}/{self._folder.name}" if storage else None
         self._session = _open_session(master)
-        self._session.sql(_WHOLE_DAYS)
+        for function in _FUNCTIONS:
+            self._session.sql(function)
 
     def __enter__(self) -> Self:
         return self

@@ -101,9 +101,7 @@ def _known(formats: Sequence[str]) -> tuple[str, ...]:
 def _judged(run: Reopened, work: Path) -> Audit:
     from scanner.reconcile.judge import reconcile
 
-    found = reconcile(
-        work, run.config, run.readings, run.run, run.as_of, run.first_seen, run.registers
-    )
+    found = reconcile(work, run.config, run.readings, run.run, run.as_of, run.before, run.registers)
     return Audit(
         run=run.run,
         organization=run.config.organization.name,
@@ -122,6 +120,7 @@ def _judged(run: Reopened, work: Path) -> Audit:
         departed=found.departed,
         previous_run=run.previous_run,
         match_counts=found.match_counts,
+        movement=found.movement,
         departures=departures(run.config),
         registers=run.registers.files,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.config import Config, LoadedConfig, load_registers
-from scanner.model import Audit, ProgressListener, Reading, Registers, Role, Verdict
+from scanner.model import Audit, Before, ProgressListener, Reading, Registers, Role, Verdict
 from scanner.workflow.collection import (
     Clock,
     open_collectors,
@@ -61,7 +61,7 @@ def audit(
     half-written run.
     """
     from scanner.evidence.earlier import adopt_earlier
-    from scanner.evidence.history import first_seen, last_complete, previous_run
+    from scanner.evidence.history import before, last_complete, previous_run
     from scanner.reconcile.engine import require_engine
 
     require_engine(loaded.config)
@@ -75,7 +75,7 @@ def audit(
     runs = loaded.runs_directory
     with open_run(loaded, resume, now, clock, terms) as run:
         _keep(registers, run)
-        earlier, previous = first_seen(runs), previous_run(runs)
+        earlier, previous = before(runs), previous_run(runs)
         adopt_earlier(runs, run)
         readings = read_sources(loaded.config, collectors, run, listener)
         readings = tabulate(loaded.config, collectors, readings, run, last_complete(runs))
@@ -99,12 +99,12 @@ def _reconcile(
     readings: Sequence[Reading],
     run: RunFolder,
     as_of: datetime,
-    first_seen: dict[str, str],
+    earlier: Before,
     registers: Registers,
 ) -> Conclusions:
     from scanner.reconcile.judge import reconcile
 
-    return reconcile(run.folder, config, readings, run.run, as_of, first_seen, registers)
+    return reconcile(run.folder, config, readings, run.run, as_of, earlier, registers)
 
 
 def _assemble(
@@ -133,6 +133,7 @@ def _assemble(
         departed=conclusions.departed,
         previous_run=previous,
         match_counts=conclusions.match_counts,
+        movement=conclusions.movement,
         departures=departures(config),
     )
 

@@ -10,9 +10,11 @@ from scanner.model import (
     AccountRef,
     App,
     Audit,
+    Balance,
     Candidate,
     Finding,
     GroupRef,
+    Movement,
     PersonRef,
     PersonStatus,
     Pointer,
@@ -23,7 +25,9 @@ from scanner.model import (
     Reason,
     Role,
     Severity,
+    Standing,
     State,
+    Timeliness,
     Tool,
     Verdict,
 )
@@ -65,6 +69,7 @@ def sample_audit() -> Audit:
             ("user_name", 21),
             ("display_name", 0),
         ),
+        movement=_movement(findings),
     )
 
 
@@ -83,6 +88,7 @@ def clean_audit() -> Audit:
         ),
         findings=(),
         previous_run=None,
+        movement=Movement(None, Balance(""), (), (), ()),
     )
 
 
@@ -200,7 +206,23 @@ def _apps(findings: tuple[Finding, ...]) -> tuple[App, ...]:
     )
     return (
         App("okta", Verdict.FINDINGS, 1033, 1017, 1028, 4, 1, found["okta"]),
-        App("slack", Verdict.FINDINGS, 812, 790, 780, 30, 2, found["slack"]),
+        App(
+            "slack",
+            Verdict.FINDINGS,
+            812,
+            790,
+            780,
+            30,
+            2,
+            found["slack"],
+            timeliness=(
+                ("within", 9),
+                ("late", 1),
+                ("indeterminate", 0),
+                ("pending", 0),
+                ("still_active", 2),
+            ),
+        ),
         App("github", Verdict.FINDINGS, 240, 226, 219, 21, 0, found["github"]),
         App(
             "zoom",
@@ -298,6 +320,7 @@ def _late_leavers() -> tuple[Finding, ...]:
             matched_by="employee_number",
             days=40,
             detail="Removed between 9 and 10 days after departure; the policy allows 24h.",
+            timeliness=_timeliness(9, 10),
         ),
         _finding(
             "timeliness_indeterminate",
@@ -307,6 +330,7 @@ def _late_leavers() -> tuple[Finding, ...]:
             matched_by="work_email",
             days=40,
             detail="Removed between 0 and 9 days after departure; the policy allows 24h.",
+            timeliness=_timeliness(0, 9),
         ),
         _finding(
             "engagement_expired",
@@ -413,6 +437,33 @@ def _records() -> tuple[Finding, ...]:
     )
 
 
+def _timeliness(least: int, most: int) -> Timeliness:
+    """Removed between two numbers of days after departure, where one day is allowed."""
+    departed = AS_OF - timedelta(days=40)
+    earliest, latest = (departed + timedelta(days=days) for days in (least, most))
+    return Timeliness("observation", earliest, latest, max(0, 24 * least - 24), 24 * most - 24)
+
+
+def _movement(findings: tuple[Finding, ...]) -> Movement:
+    """Since the run before: all of zoom withheld, one ghost of github gone."""
+    gone = Standing(
+        "00000000000000aa", "ghost_active", Severity.HIGH, "github", None, EARLIER, "Bo · bo"
+    )
+    withheld = Standing(
+        "00000000000000bb", "leaver_membership", Severity.MEDIUM, "zoom", "G1", EARLIER, "Cy · cy"
+    )
+    apps = []
+    for app in sorted({one.app for one in findings}):
+        own = [one for one in findings if one.app == app]
+        kept = sum(one.status == "persisting" for one in own)
+        resolved, open_still = int(app == gone.app), int(app == withheld.app)
+        opening = kept + resolved + open_still
+        apps.append(Balance(app, opening, len(own) - kept, 0, kept, resolved, open_still))
+    counts = [[getattr(one, name) for name in Balance.__slots__[1:]] for one in apps]
+    total = Balance("", *(sum(column) for column in zip(*counts, strict=True)))
+    return Movement(EARLIER, total, tuple(apps), (gone,), (withheld,))
+
+
 def _person(person_id: str, name: str, days: int) -> PersonRef:
     departed = AS_OF - timedelta(days=days)
     return PersonRef(person_id, name, PersonStatus.TERMINATED, departed, "people")
@@ -440,6 +491,7 @@ def _finding(
     days: int | None = None,
     first_seen: str = RUN,
     status: str = "new",
+    timeliness: Timeliness | None = None,
 ) -> Finding:
     rule = next(one for one in sample_rules() if one.kind == kind)
     named = [kind, app, *(one.id if one else "" for one in (account, person, group))]
@@ -461,4 +513,5 @@ def _finding(
         evidence=Pointer(f"responses/{app}/000001-users.gz", len(named[2]) + len(named[3]))
         if account or person
         else None,
+        timeliness=timeliness,
     )

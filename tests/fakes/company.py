@@ -11,6 +11,7 @@ from typing import Any
 from scanner.config import Config, parse_registers
 from scanner.model import (
     Account,
+    Before,
     Finding,
     Group,
     Membership,
@@ -123,7 +124,7 @@ class Company:
     users: Mapping[str, State] = field(default_factory=dict)
     groups: Mapping[str, State] = field(default_factory=dict)
     as_of: datetime = AS_OF
-    first_seen: Mapping[str, str] = field(default_factory=dict)
+    before: Before = field(default_factory=Before)
     registers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -165,7 +166,7 @@ class Company:
             self.readings,
             RUN,
             self.as_of,
-            dict(self.first_seen),
+            self.before,
             parse_registers(texts, config),
         )
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from scanner.config import Config
 from scanner.evidence.store import RunFolder
@@ -92,7 +93,15 @@ def small_audit(run: RunFolder, responses: tuple[str, ...] = ()) -> Audit:
 def findings_json(*findings: str | tuple[str, str]) -> bytes:
     """A findings file with these ids, each alone or with the run that saw it first."""
     pairs = [(one, "") if isinstance(one, str) else one for one in findings]
-    rows = [{"id": one, "first_seen": seen} for one, seen in pairs]
+    about: dict[str, Any] = {
+        "kind": "orphan_account",
+        "severity": "high",
+        "app": "slack",
+        "account": {"id": "U1", "user_name": None},
+        "person": None,
+        "group": {"id": "G1", "display_name": "eng"},
+    }
+    rows = [{"id": one, "first_seen": seen, **about} for one, seen in pairs]
     return json.dumps({"schema": "ghostscan/findings/1", "findings": rows}).encode()
 
 

@@ -20,7 +20,7 @@ from scanner import workflow
 from scanner.config import LoadedConfig, load_config
 from scanner.errors import GhostscanError, UsageError
 from scanner.evidence.response import read_response
-from scanner.model import Finding, Pointer, Reading, Records, Verdict
+from scanner.model import Before, Finding, Pointer, Reading, Records, Verdict
 from scanner.reconcile.judge import reconcile
 from scanner.reconcile.tables import write_tables
 from tests.fakes.fault_company import make_app, make_people, make_plain
@@ -213,7 +213,7 @@ def _judged(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_tables(folder, what.seen.records, config.policy.limit, config.organization.zone)
-        found = reconcile(folder, config, what.readings, RUN, START, {})
+        found = reconcile(folder, config, what.readings, RUN, START, Before())
     apps = {app.name: app.verdict for app in found.apps}
     return found.verdict, found.departed, apps, _named(found.findings)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from reports.machine import findings_json
 from scanner.evidence.earlier import adopt_earlier
-from scanner.evidence.history import first_seen
+from scanner.evidence.history import before
 from scanner.evidence.store import RunFolder
 from scanner.model import (
     Account,
@@ -42,14 +42,19 @@ class Runs:
         self,
         at: datetime,
         records: Iterable[Person | Account | Records],
+        prepare: Callable[[Path], None] = lambda _: None,
         **states: Mapping[str, State],
     ) -> tuple[Path, Conclusions]:
-        """Read ``records`` at ``at`` and judge them; ``users`` and ``groups`` give states."""
+        """Read ``records`` at ``at`` and judge them; ``users`` and ``groups`` give states.
+
+        ``prepare`` may put more into the run folder before it is judged.
+        """
         company = self._company(at, records, states)
         with RunFolder.begin(self.directory, at) as run:
-            earlier = first_seen(self.directory)
+            earlier = before(self.directory)
             adopt_earlier(self.directory, run)
             company.tabulate(run.folder)
+            prepare(run.folder)
             readings = _timed(company.readings, at)
             concluded = reconcile(run.folder, company.config, readings, run.run, at, earlier)
             result = _result(run, readings, concluded)
@@ -113,4 +118,5 @@ def _result(run: RunFolder, readings: list[Reading], concluded: Conclusions) -> 
         apps=concluded.apps,
         findings=concluded.findings,
         rules=concluded.rules,
+        movement=concluded.movement,
     )

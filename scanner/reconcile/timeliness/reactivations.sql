@@ -1,0 +1,24 @@
+SELECT
+  w.app, w.account_id, w.person_source, w.person_id, w.days_since_departure,
+  COALESCE(r.occurred_at, o.last_inactive_at) AS earliest_at,
+  COALESCE(r.occurred_at, o.reactivated_at) AS latest_at,
+  CASE WHEN r.occurred_at IS NULL THEN 'observation' ELSE 'event' END AS basis
+FROM owned_accounts AS w
+JOIN people_as_of AS p ON p.source = w.person_source AND p.person_id = w.person_id
+JOIN observed_accounts AS o ON o.source = w.app AND o.account_id = w.account_id
+LEFT JOIN observed_people AS d ON d.source = p.source AND d.person_id = p.person_id
+LEFT JOIN (
+  SELECT source, account_id, MAX(occurred_at) AS occurred_at
+  FROM events
+  WHERE event = 'reactivated'
+  GROUP BY source, account_id
+) AS r
+  ON r.source = w.app AND r.account_id = w.account_id
+ AND r.occurred_at > COALESCE(p.departed_at, d.first_terminated_at)
+WHERE w.active = TRUE AND w.departed = TRUE
+  -- Switched on before the departure, it is an account that was never switched off.
+  AND (
+    r.occurred_at IS NOT NULL
+    OR (o.reactivated_at IS NOT NULL
+      AND o.last_inactive_at >= COALESCE(p.departed_at, d.first_terminated_at))
+  )
