@@ -4,13 +4,23 @@ Results go to stdout; progress and messages to stderr. Only ``program`` turns er
 exit codes. Importing a file of commands adds them to the application, in the order of the help.
 """
 
-from scanner.cli import audit, snapshot, preparation, report, evidence, remediation, execution  # noqa: I001 - as in help
+from scanner.cli import (  # noqa: I001 - the order of the help
+    audit,
+    snapshot,
+    preparation,
+    report,
+    explanation,
+    evidence,
+    remediation,
+    execution,
+)
 from scanner.cli.program import main
 
 __all__ = [
     "audit",
     "evidence",
     "execution",
+    "explanation",
     "main",
     "preparation",
     "remediation",

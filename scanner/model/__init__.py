@@ -6,6 +6,7 @@ Terms follow RFC 7643, RFC 7644 and the usage of identity governance (linked, un
 disputed).
 """
 
+from scanner.model.explanation import Exhibit, Explanation, KeyTried, Named, Spell
 from scanner.model.finding import (
     AccountRef,
     Candidate,
@@ -68,14 +69,18 @@ __all__ = [
     "Candidate",
     "Earlier",
     "EventKind",
+    "Exhibit",
+    "Explanation",
     "Finding",
     "Group",
     "GroupRef",
     "Guard",
     "Headcount",
+    "KeyTried",
     "ManualLink",
     "Membership",
     "Movement",
+    "Named",
     "NonHuman",
     "PageSurvey",
     "Person",
@@ -100,6 +105,7 @@ __all__ = [
     "SignIn",
     "Situation",
     "Snapshot",
+    "Spell",
     "Standing",
     "State",
     "Survey",

@@ -7,6 +7,7 @@ from scanner.workflow.collection import Clock
 from scanner.workflow.demonstration import demo
 from scanner.workflow.evidence import verify
 from scanner.workflow.execution import Rehearsal, execute, rehearse, undo
+from scanner.workflow.explanation import explain
 from scanner.workflow.preparation import check, init
 from scanner.workflow.remediation import PlanOrder, approve, operator, plan, read_plan_file
 from scanner.workflow.report import FORMATS, Rendered, report
@@ -28,6 +29,7 @@ __all__ = [
     "check",
     "demo",
     "execute",
+    "explain",
     "init",
     "interrupted",
     "operator",

@@ -1,0 +1,211 @@
+"""What the tables of a run say of one account and of the people its keys led to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanner.model import KeyTried, Named, Pointer, Spell
+from scanner.reconcile.correlation import LINK, Key, load_keys
+from scanner.reconcile.facts import Place
+from scanner.reconcile.parquet import Row, read_rows
+from scanner.reconcile.queries import result_path
+from scanner.reconcile.sentences import instant
+from scanner.reconcile.tables import table_path
+
+_SHOWN = (
+    "user_name", "external_id", "employee_number", "emails", "display_name", "active",
+    "account_type", "privileged", "created_at", "modified_at", "last_activity_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Correlated:
+    """The account as it was read, its situation, the keys tried, the people, and where it stands.
+
+    ``pointers`` lead to the evidence of the account and of each person, by what they are about.
+    """
+
+    account: Mapping[str, str]
+    situation: str | None
+    problem: str | None
+    keys: tuple[KeyTried, ...]
+    spells: tuple[Spell, ...]
+    pointers: tuple[tuple[str, Pointer], ...]
+
+
+def read_correlation(
+    folder: Path, app: str, account_id: str | None, people: Iterable[Place]
+) -> Correlated:
+    """Read back how an account was correlated, and the records of everybody concerned.
+
+    ``people`` are those that the finding itself names. Raises EvidenceError where a table of the
+    run is missing.
+    """
+    account = _one(table_path(folder, "accounts", app), "account_id", account_id)
+    situation = _of(folder, "situations", app, account_id)
+    candidates = _of(folder, "candidates", app, account_id)
+    concerned = {(row["person_source"], row["person_id"]) for row in candidates} | set(people)
+    records = _records(folder, concerned)
+    verdict = situation[0] if situation else {}
+    return Correlated(
+        account=_shown(account),
+        situation=verdict.get("situation"),
+        problem=verdict.get("problem"),
+        keys=_keys(account, candidates, records, verdict.get("problem")) if account else (),
+        spells=tuple(_spell(row, standing) for row, standing in records.values()),
+        pointers=tuple(_pointers(account, records)),
+    )
+
+
+def _one(path: Path, column: str, value: str | None) -> Row:
+    if value is None or not path.exists():
+        return {}
+    return next(iter(read_rows(path, (column, [value]))), {})
+
+
+def _of(folder: Path, name: str, app: str, account_id: str | None) -> list[Row]:
+    if account_id is None:
+        return []
+    rows = read_rows(result_path(folder, name), ("account_id", [account_id]))
+    return [row for row in rows if row["source"] == app]
+
+
+def _records(folder: Path, concerned: Iterable[Place]) -> dict[Place, tuple[Row, Row]]:
+    """Read the records of everybody concerned, each with what was concluded of the person."""
+    path = result_path(folder, "people_as_of")
+    ids = {person_id for _, person_id in concerned}
+    rows = read_rows(path, ("person_id", ids))
+    identities = {row["identity"] for row in rows if (row["source"], row["person_id"]) in concerned}
+    found: dict[Place, tuple[Row, Row]] = {}
+    for standing in sorted(
+        read_rows(path, ("identity", identities)),
+        key=lambda row: (row["identity"], row["source"], row["person_id"]),
+    ):
+        source, person_id = standing["source"], standing["person_id"]
+        record = _one(table_path(folder, "people", source), "person_id", person_id)
+        found[source, person_id] = (record, standing)
+    return found
+
+
+def _shown(account: Row) -> dict[str, str]:
+    return {name: _text(account[name]) for name in _SHOWN if account.get(name) not in (None, [])}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ", ".join(value)
+    return value if isinstance(value, str) else instant(value)  # type: ignore[arg-type]  # an instant
+
+
+def _keys(
+    account: Row,
+    candidates: Sequence[Row],
+    records: Mapping[Place, tuple[Row, Row]],
+    problem: str | None,
+) -> tuple[KeyTried, ...]:
+    tried = [
+        KeyTried(key.name, key.words, key.strength, values, _named(rows, records, problem))
+        for key in load_keys()
+        for values in [_values(account, key)]
+        for rows in [[row for row in candidates if _is_of(row, key)]]
+        if values or rows or key.strength == "strong"
+    ]
+    links = [row for row in candidates if row["key"] == LINK]
+    if links:
+        named = tuple(dict.fromkeys(row["key_value"] for row in links))
+        by_hand = _named(links, records, problem)
+        tried.insert(0, KeyTried(LINK, "manual link", "strong", named, by_hand))
+    return tuple(tried)
+
+
+def _is_of(row: Row, key: Key) -> bool:
+    return (row["key"], row["strength"]) == (key.name, key.strength)
+
+
+def _values(account: Row, key: Key) -> tuple[str, ...]:
+    """The values of the account that the key compared, as they were compared."""
+    found: list[str | None] = []
+    for field in key.account:
+        if field == "emails":
+            found += account["email_keys"] or []
+        elif key.folding == "address":
+            found.append(account[f"{field}_address"])
+        elif key.folding == "text" or "@" not in (account[f"{field}_key"] or ""):
+            found.append(account[f"{field}_key"])
+    return tuple(value for value in found if value is not None)
+
+
+def _named(
+    rows: Iterable[Row], records: Mapping[Place, tuple[Row, Row]], problem: str | None
+) -> tuple[Named, ...]:
+    places = sorted((row["person_source"], row["person_id"], row["key_value"]) for row in rows)
+    taken = {(row["person_source"], row["person_id"]) for row in rows if row["taken"]}
+    return tuple(
+        Named(
+            source=source,
+            person_id=person_id,
+            display_name=record.get("display_name"),
+            value=value,
+            taken=(source, person_id) in taken,
+            why=_why(standing, problem, taken=(source, person_id) in taken),
+        )
+        for source, person_id, value in dict.fromkeys(places)
+        for record, standing in [records.get((source, person_id), ({}, {}))]
+    )
+
+
+def _why(standing: Row, problem: str | None, *, taken: bool) -> str:
+    if taken:
+        governing = (standing.get("governing_source"), standing.get("governing_id"))
+        if governing != (standing.get("source"), standing.get("person_id")):
+            return f"taken: a record of the person that {governing[1]} in {governing[0]} governs"
+        return "taken: every key that names anybody names this person"
+    return _REFUSED.get(problem or "", "refused: a manual link says otherwise")
+
+
+_REFUSED = {
+    "several_people": "refused: the keys name more than one person, and nobody guesses",
+    "weak_key": "refused: this person has left, and a weak key alone does not conclude that",
+    "weak_key_shared": "refused: the key is weak, and another account of the app leads here too",
+    "name_contradicts": (
+        "refused: this person has left, the number may have been given out twice, and the names "
+        "have no word in common"
+    ),
+    "link_unknown": "refused: the register links the account to somebody no HRIS has",
+}
+
+
+def _spell(row: Row, standing: Row) -> Spell:
+    here = (standing["source"], standing["person_id"])
+    return Spell(
+        source=standing["source"],
+        person_id=standing["person_id"],
+        identity=standing["identity"],
+        display_name=row.get("display_name"),
+        employee_number=row.get("employee_number"),
+        emails=tuple(row.get("emails") or ()),
+        status=standing["status"],
+        hired_at=row.get("hired_at"),
+        departed_at=row.get("departed_at"),
+        recorded_at=row.get("recorded_at"),
+        timezone=row.get("timezone"),
+        due_at=row.get("removal_due_at"),
+        governs=here == (standing["governing_source"], standing["governing_id"]),
+        departed=standing["departed"],
+    )
+
+
+def _pointers(
+    account: Row, records: Mapping[Place, tuple[Row, Row]]
+) -> Iterable[tuple[str, Pointer]]:
+    if account:
+        about = f"account {account['account_id']} of {account['source']}"
+        yield about, Pointer(account["response"], account["response_index"])
+    for (source, person_id), (row, _) in records.items():
+        if row:
+            about = f"record {person_id} of {source}"
+            yield about, Pointer(row["response"], row["response_index"])
