@@ -85,7 +85,7 @@ def test_members_of_inner_groups_belong_to_the_outer_ones() -> None:
     people = walk(Resource.USERS, *named)
     assert missing_members(groups, people) is None
     assert member_notes(groups, people) == (
-        "5 members of groups are groups; they are listed, not expanded",
+        "5 members of groups are groups; who is in them counts as a member",
         "1 members of groups are no listed user or group (first: id g9)",
     )
     assert missing_members(groups, walk(Resource.USERS, Glance("u4", groups=("g3",)))) is not None
@@ -110,3 +110,43 @@ def test_reaching_is_what_counts(inside: dict[str, list[str]], home: str, named:
         walk(Resource.GROUPS, *glances), walk(Resource.USERS, Glance("u", groups=(named,)))
     )
     assert (told is not None) == contradicted
+
+
+def test_members_named_by_user_name_are_found() -> None:
+    """A server that names members by user name gives the same memberships, with a note."""
+    listed = users(4)
+    named = [group(1, [listed[0]["userName"].upper(), "u2"]), group(2, [listed[2]["userName"]])]
+    with serving(listed, named) as server:
+        reading, records = run(make_collector(server.url, members="inline"), MemoryRecorder())
+    assert reading.groups.state is State.COMPLETE
+    assert {(one.group_id, one.member_id) for one in records.memberships} == {
+        ("g1", "u1"), ("g1", "u2"), ("g2", "u3"),
+    }  # fmt: skip
+    assert "2 members of groups are named by user name instead of id" in reading.groups.deviations
+
+
+def test_members_nobody_can_be_found_for_are_not_observable() -> None:
+    """Where most members are nobody that was read, nothing is concluded from who seems absent."""
+    strangers = [group(1, ["cn=ana,o=example", "cn=bo,o=example"]), group(2, ["u1"])]
+    with serving(users(3), strangers) as server:
+        reading, _ = run(make_collector(server.url, members="inline"), MemoryRecorder())
+    assert reading.groups.state is State.INCOMPLETE
+    assert group_codes(reading) == ["groups.members_unknown"]
+
+
+def test_a_leftover_of_a_deleted_user_is_only_noted() -> None:
+    """One member that was deleted among others that are known harms nothing."""
+    with serving(users(3), [group(1, ["u1", "u2", "gone"])]) as server:
+        reading, _ = run(make_collector(server.url, members="inline"), MemoryRecorder())
+    assert reading.groups.state is State.COMPLETE
+    assert any(
+        "no listed user or group (first: id gone)" in one for one in reading.groups.deviations
+    )
+
+
+def test_a_user_name_two_accounts_share_names_nobody() -> None:
+    """A member is never taken for one of two users of the same name."""
+    twins = [{**one, "userName": "twin"} for one in users(2)]
+    with serving(twins, [group(1, ["twin", "twin"])]) as server:
+        reading, _ = run(make_collector(server.url, members="inline"), MemoryRecorder())
+    assert group_codes(reading) == ["groups.members_unknown"]

@@ -14,7 +14,7 @@ from collectors.scim.detail import DetailRequest, with_details
 from collectors.scim.discovery import Capabilities, discover
 from collectors.scim.expectation import NO_MEMBERS
 from collectors.scim.glance import look_at_group, look_at_user
-from collectors.scim.members import member_notes, missing_members
+from collectors.scim.members import member_notes, missing_members, unknown_members
 from collectors.scim.paging import walk_list
 from collectors.scim.passes import read_until_steady
 from collectors.scim.proof import not_offered, not_read, prove
@@ -165,7 +165,7 @@ class _Visit:
         if members == "from_users":
             return self._judged_by_users(groups, users_walk, users)
         groups = replace(groups, deviations=groups.deviations + member_notes(walk, users_walk))
-        reason = missing_members(walk, users_walk)
+        reason = unknown_members(walk, users_walk) or missing_members(walk, users_walk)
         return groups if reason is None else _incomplete(groups, reason)
 
     def _judged_by_users(

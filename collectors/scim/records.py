@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from collectors.base import OpenResponse
 from collectors.headcount import believed
+from collectors.scim.members import resolve_members
 from collectors.scim.message import parse_recorded
 from collectors.scim.resource import (
     read_account,
@@ -41,6 +42,7 @@ def records_of(source: ScimSource, reading: Reading, open_response: OpenResponse
     groups, memberships = _groups(source, reading, open_response)
     if source.members == "from_users" and groups:
         memberships = named
+    memberships = resolve_members(memberships, accounts.values())
     return Records((), tuple(accounts.values()), groups, memberships)
 
 
