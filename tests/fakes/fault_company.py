@@ -16,7 +16,7 @@ def _person(number: int) -> Record:
         "schemas": [USER, ENTERPRISE],
         "id": f"p{number}",
         "userName": f"person{number}",
-        "displayName": f"Person {number}",
+        "displayName": f"Login {number}",
         "emails": [{"value": f"person{number}@corp.example", "primary": True}],
         "active": number not in {4, 9},
         "userType": "terminated" if number in {4, 9} else "active",
@@ -57,6 +57,7 @@ def _account(number: int, groups: dict[str, list[str]]) -> Record:
     if owner <= 9 or number <= 12:
         account["schemas"] = [USER, ENTERPRISE]
         account[ENTERPRISE] = {"employeeNumber": f"E{owner:03}"}
+        account["displayName"] = f"Login {owner}"  # a number alone, with another name, is nobody's
     return account
 
 
