@@ -131,7 +131,9 @@ class Request:
     ``form`` names the way of saying it (``patch-path``, ``put``, ...), ``path`` begins with ``/``
     and is that of the pinned origin, query included. ``headers`` hold no credentials and no
     ``If-Match``; ``body`` is empty where none is sent. ``needs_version`` marks a form that may be
-    sent only with the version the account had when the plan was made.
+    sent only with the version the account had when the plan was made. ``attributes`` are those that
+    a form repeats which sends the whole resource, as in :class:`Observation`: it may be sent only
+    while the account has exactly these, since it would set back or drop any other.
     """
 
     form: str
@@ -140,6 +142,7 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     body: str
     needs_version: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,9 @@ class Observation:
     ``found`` is False only where the app said that there is no such account (404, 410); None means
     that nothing is known, and ``error`` says why. ``active`` and ``member`` are None where the app
     did not say; ``member`` is set only where a group was asked for. ``version`` is an entity tag
-    that may be sent back as ``If-Match``; ``status`` is the HTTP status.
+    that may be sent back as ``If-Match``; ``status`` is the HTTP status. ``attributes`` are the
+    names of everything the account has that a deactivation must leave alone, sorted, each with the
+    SHA-256 of its value: what else changed shows by comparing them.
     """
 
     found: bool | None
@@ -163,6 +168,7 @@ class Observation:
     modified_at: datetime | None = None
     status: int | None = None
     error: str | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +195,8 @@ class Traits:
     Each but ``reversible`` is True where it is known to happen. ``effect`` says it in one or two
     sentences for the person who approves. ``version_enforced``: a write with an old version is
     refused (``If-Match``, RFC 7644 section 3.14), so that a change by a human cannot be overridden.
+    ``licence``, ``sessions`` and ``tokens`` say what becomes of the paid seat, of open sessions and
+    of personal tokens and keys.
     """
 
     effect: str
@@ -198,6 +206,9 @@ class Traits:
     deprovisions_everywhere: bool = False
     version_enforced: bool = False
     writes_per_minute: int = 60
+    licence: Literal["kept", "freed", "unknown"] = "unknown"
+    sessions: Literal["end", "survive", "unknown"] = "unknown"
+    tokens: Literal["end", "survive", "unknown"] = "unknown"
 
     @property
     def destructive(self) -> tuple[str, ...]:

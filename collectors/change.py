@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from collectors.base import Deactivator, Traits, Witness
-from collectors.profile import Profile, load_profile
+from collectors.profile import Profile, VendorCall, load_profile
 from collectors.registry import build_collector
 from collectors.scim.collector import ScimCollector
 from collectors.scim.deactivate import ScimDeactivator
+from collectors.scim.form import Call
 from collectors.scim.witness import ScimWitness
 from scanner.config import Source
 from scanner.errors import ConfigError
@@ -31,6 +34,7 @@ def build_deactivator(
             'set deactivate = ["manual"] for this source; its actions become tasks for a person',
         )
     scim = collector.source
+    _refuse_other_type(name, profile, scim.target.base_url)
     return ScimDeactivator(
         scim.target,
         scim.how,
@@ -38,6 +42,7 @@ def build_deactivator(
         users_path=scim.users_path,
         groups_path=scim.groups_path,
         dialect=scim.dialect,
+        calls={one.name: _call(one) for one in profile.deactivation.calls},
     )
 
 
@@ -52,7 +57,30 @@ def build_witness(name: str, source: Source, zone: ZoneInfo, folder: Path) -> Wi
 
 def forms_of(source: Source) -> tuple[str, ...]:
     """Give the forms in which a change may be asked of a source, in order."""
-    return source.deactivate or load_profile(source.type).deactivation.forms
+    profile = load_profile(source.type)
+    if source.deactivate:
+        return source.deactivate
+    spoken_otherwise = source.scim == "1.1" and profile.scim == "2.0"
+    return ("patch-1.1",) if spoken_otherwise else profile.deactivation.forms
+
+
+def _refuse_other_type(name: str, profile: Profile, url: str) -> None:
+    """What deactivating does would be told wrongly."""
+    for other in profile.other_types:
+        if other.path in urlsplit(url).path:
+            raise ConfigError(
+                f"sources.{name}: deactivating means something else at this address",
+                f'set type = "{other.type}"',
+            )
+
+
+def _call(stated: VendorCall) -> Call:
+    bodies = [None if one is None else _text(one) for one in (stated.deactivate, stated.reactivate)]
+    return Call(stated.method, stated.path, bodies[0] or "", bodies[1], stated.media_type)
+
+
+def _text(body: object) -> str:
+    return json.dumps(body, separators=(",", ":"))
 
 
 def _traits(profile: Profile) -> Traits:
@@ -65,4 +93,7 @@ def _traits(profile: Profile) -> Traits:
         deprovisions_everywhere=stated.deprovisions_everywhere,
         version_enforced=stated.version_enforced,
         writes_per_minute=stated.writes_per_minute,
+        licence=stated.licence,
+        sessions=stated.sessions,
+        tokens=stated.tokens,
     )

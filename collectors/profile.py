@@ -6,9 +6,9 @@ import difflib
 import functools
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
 
 from scanner.config import FILE, Excuse
 from scanner.errors import ConfigError
@@ -17,11 +17,31 @@ FOLDER = Path(__file__).parent / "profiles"
 FILE_BLOCK = Path(__file__).parent / "file" / "block.toml"
 
 
+class VendorCall(BaseModel):
+    """A call of a vendor's own, offered as the form ``vendor:NAME``.
+
+    ``path`` is below the base URL and holds ``{id}`` once; the bodies are JSON text, ``reactivate``
+    None where there is no way back. There is no DELETE: it is never sent.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    method: Literal["PATCH", "PUT", "POST"]
+    path: str = Field(pattern=r"^/[A-Za-z0-9._~/:-]*\{id\}[A-Za-z0-9._~/:-]*$")
+    deactivate: Json[object]
+    reactivate: Json[object] | None = None
+    media_type: Literal["application/scim+json", "application/json"] = "application/json"
+    documentation: str
+
+
 class Deactivation(BaseModel):
     """What setting ``active`` to false does at this vendor, and how it is said there.
 
-    ``forms`` are the ways of asking that may be tried, in order. ``version_enforced``: a write with
-    an old version is refused (RFC 7644 section 3.14).
+    ``forms`` are the ways of asking that may be tried, in order; ``manual`` where nothing confirms
+    how this vendor is asked. ``version_enforced``: a write with an old version is refused (RFC 7644
+    section 3.14). ``licence``, ``sessions`` and ``tokens`` say what becomes of the paid seat, of
+    open sessions and of personal tokens and keys.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,7 +53,11 @@ class Deactivation(BaseModel):
     deprovisions_everywhere: bool = False
     version_enforced: bool = False
     writes_per_minute: int = Field(default=60, ge=1, le=6000)
+    licence: Literal["kept", "freed", "unknown"] = "unknown"
+    sessions: Literal["end", "survive", "unknown"] = "unknown"
+    tokens: Literal["end", "survive", "unknown"] = "unknown"
     forms: tuple[str, ...] = ("patch-path",)
+    calls: tuple[VendorCall, ...] = ()
 
 
 class Rate(BaseModel):
@@ -49,16 +73,30 @@ class Rate(BaseModel):
     form: Literal["seconds", "epoch"]
 
 
+class OtherType(BaseModel):
+    """An address that belongs to another type: whoever uses it there means something else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str
+    type: str
+
+
+def _none_where_empty(value: object) -> object:
+    return None if value == "" else value
+
+
 class Profile(BaseModel):
     """One vendor: the defaults of a source of this type, and what a person should know of it.
 
     ``url`` is set where every customer has the same address; paths are below it. ``groups_path``
-    is None where there are no groups; ``attributes`` maps our field to a SCIM path (RFC 7644
-    section 3.5.2). ``list_cap`` is the number of users at which the vendor cuts a list,
-    ``members_cap`` that of the members of a group; None where no such limit is known.
+    is None (in the file: empty) where there are no groups; ``attributes`` maps our field to a SCIM
+    path (RFC 7644 section 3.5.2). ``list_cap`` is the number of users at which the
+    vendor cuts a list, ``members_cap`` that of the members of a group; None where none is known.
     ``rate`` is None where the vendor tells nothing of its limit, or only in Retry-After.
     ``discovery`` is off unless a profile knows that the answer helps: it costs a request, and
-    about a third of all vendors have it.
+    about a third of all vendors have it. ``other_types`` are those where deactivating means
+    something else at the same vendor, told by the path of the address.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,7 +108,7 @@ class Profile(BaseModel):
     token_variable: str
     documentation: str
     users_path: str = "/Users"
-    groups_path: str | None = "/Groups"
+    groups_path: Annotated[str | None, BeforeValidator(_none_where_empty)] = "/Groups"
     scim: Literal["2.0", "1.1"] = "2.0"
     paging: Literal["auto", "index", "cursor"] = "auto"
     total: Literal["exact", "unreliable"] = "exact"
@@ -86,6 +124,7 @@ class Profile(BaseModel):
     inactive_listed: Literal["yes", "no", "unknown"]
     attributes: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    other_types: tuple[OtherType, ...] = ()
     deactivation: Deactivation
 
 

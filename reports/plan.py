@@ -30,6 +30,7 @@ _EFFECTS = {
     "deletes_user": "deletes the user",
     "deprovisions_everywhere": "removes the person from every app behind it",
 }
+_KNOWN = ("licence", "sessions", "tokens")
 GOOD = frozenset({
     "CONFIRMED", "CONFIRMED_RECOVERED", "ALREADY_INACTIVE", "ALREADY_ACTIVE", "ALREADY_REMOVED",
 })  # fmt: skip
@@ -125,7 +126,8 @@ def _effect(part: Document) -> tuple[str, str, str]:
     traits = part["traits"]
     named = {**traits, "irreversible": traits["reversible"] == "no"}
     dangers = [words for name, words in _EFFECTS.items() if named.get(name)]
-    how = f"reversible: {traits['reversible']}; asked as {_forms(part)}"
+    known = [f"{name}: {traits[name]}" for name in _KNOWN if traits[name] != "unknown"]
+    how = "; ".join((f"reversible: {traits['reversible']}", *known, f"asked as {_forms(part)}"))
     return traits["effect"], ", ".join(dangers), how
 
 

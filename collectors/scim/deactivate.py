@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -21,15 +21,16 @@ from collectors.base import (
 )
 from collectors.failure import header
 from collectors.http import SYSTEM_TIMING, Answer, Target, Timing, Wire
+from collectors.scim.form import Call, Said, digests, forms_known, kept
 from collectors.scim.message import SCIM_2, Dialect, parse_resource
 from collectors.scim.resource import Interpretation, read_account, read_group, read_memberships
 from collectors.writer import Writer
 from scanner.errors import ConfigError, SourceError
 from scanner.model import Pointer
 
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 FOUND_OR_NOT = frozenset({200, 404, 410})
-_HEADERS = (("Accept", "application/scim+json"), ("Content-Type", "application/scim+json"))
+MANUAL = "manual"
+_NO_CALLS: Mapping[str, Call] = MappingProxyType({})
 _NOWHERE = Pointer("", 0)
 
 
@@ -42,7 +43,10 @@ class _Unrecorded:
 
 
 class ScimDeactivator:
-    """Fulfils :class:`collectors.base.Deactivator` for one SCIM 2.0 service."""
+    """Fulfils :class:`collectors.base.Deactivator` for one SCIM service.
+
+    ``calls`` are the vendor's own calls by name, asked for as the form ``vendor:NAME``.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class ScimDeactivator:
         users_path: str = "/Users",
         groups_path: str | None = "/Groups",
         dialect: Dialect = SCIM_2,
+        calls: Mapping[str, Call] = _NO_CALLS,
         timing: Timing = SYSTEM_TIMING,
         network: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -62,6 +67,7 @@ class ScimDeactivator:
         self._users_path = users_path
         self._groups_path = groups_path
         self._dialect = dialect
+        self._forms = forms_known(calls)
         self._timing = timing
         self._network = network
         self._runner = asyncio.Runner()
@@ -75,25 +81,36 @@ class ScimDeactivator:
 
     def requests(self, change: Change, forms: Sequence[str]) -> tuple[Request, ...]:
         """Build the requests of the forms that can express ``change``."""
-        built = []
-        for form in forms:
-            if form == "manual":
-                continue
-            if form not in FORMS:
-                raise ConfigError(
-                    f"sources.{self._target.source}.deactivate: no form is named {form!r}",
-                    f"known: {', '.join(sorted(FORMS))}, manual",
-                )
-            operation = FORMS[form](change)
-            if operation is not None:
-                built.append(Request(form, "PATCH", self._path(change), _HEADERS, _body(operation)))
-        return tuple(built)
+        unknown = set(forms) - {*self._forms, MANUAL}
+        if unknown:
+            raise ConfigError(
+                f"sources.{self._target.source}.deactivate: no form is named {min(unknown)!r}",
+                f"known: {', '.join((*self._forms, MANUAL))}",
+            )
+        said = [(form, self._forms[form](change)) for form in forms if form != MANUAL]
+        return tuple(self._request(form, change, one) for form, one in said if one is not None)
+
+    def _request(self, form: str, change: Change, said: Said) -> Request:
+        path = self._path(change) if said.path is None else f"{self._base}{said.path}"
+        headers = (("Accept", said.media_type), ("Content-Type", said.media_type))
+        return Request(
+            form,
+            said.method,
+            path,
+            headers,
+            said.body,
+            needs_version=bool(said.attributes),
+            attributes=said.attributes,
+        )
+
+    @property
+    def _base(self) -> str:
+        return urlsplit(self._target.base_url).path.rstrip("/")
 
     def _path(self, change: Change) -> str:
-        base = urlsplit(self._target.base_url).path.rstrip("/")
         if change.operation is Operation.REMOVE_MEMBER:
-            return f"{base}{self._groups_path}/{quote(change.group_id or '', safe='')}"
-        return f"{base}{self._users_path}/{quote(change.account.account_id, safe='')}"
+            return f"{self._base}{self._groups_path}/{quote(change.group_id or '', safe='')}"
+        return f"{self._base}{self._users_path}/{quote(change.account.account_id, safe='')}"
 
     def observe(self, account_id: str, group_id: str | None = None) -> Observation:
         """Read the account by its id, and its group where one is given."""
@@ -153,6 +170,7 @@ class ScimDeactivator:
             version=_version(account.version, header(exchange, "etag")),
             modified_at=account.modified_at,
             status=exchange.status,
+            attributes=kept(digests(resource)),
         )
 
     def _member(self, account_id: str, group_id: str, answer: Answer) -> bool | None:
@@ -176,39 +194,3 @@ def _not_found(exchange: Exchange) -> Observation:
 def _version(version: str | None, etag: str | None) -> str | None:
     """A version that can be relied on: an entity tag alone may only be a digest of the answer."""
     return version if etag is None or etag == version else None
-
-
-def _body(operation: dict[str, object]) -> str:
-    message = {"schemas": [PATCH_OP], "Operations": [operation]}
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-
-
-def _by_path(change: Change) -> dict[str, object]:
-    if change.operation is Operation.REMOVE_MEMBER:
-        escaped = json.dumps(change.account.account_id, ensure_ascii=False)
-        return {"op": "remove", "path": f"members[value eq {escaped}]"}
-    return {"op": "replace", "path": "active", "value": _wanted(change)}
-
-
-def _by_value(change: Change) -> dict[str, object] | None:
-    if change.operation is Operation.REMOVE_MEMBER:
-        return None  # some servers take the value form as all members
-    return {"op": "replace", "value": {"active": _wanted(change)}}
-
-
-def _as_entra(change: Change) -> dict[str, object] | None:
-    if change.operation is Operation.REMOVE_MEMBER:
-        return None
-    return {"op": "Replace", "path": "active", "value": str(_wanted(change))}
-
-
-def _wanted(change: Change) -> bool:
-    return change.operation is Operation.REACTIVATE
-
-
-FORMS: dict[str, Callable[[Change], dict[str, object] | None]] = {
-    "patch-path": _by_path,
-    "patch-nopath": _by_value,
-    "patch-entra": _as_entra,
-}
-"""How a change can be said, by name; None where a form cannot say it."""

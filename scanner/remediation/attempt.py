@@ -16,11 +16,13 @@ from scanner.remediation.outcome import (
     Next,
     Outcome,
     after,
+    also_changed,
     before,
     identity_of,
     in_effect,
     is_unchanged,
     left_open,
+    would_keep,
 )
 from scanner.remediation.pace import Clock, Pace
 from scanner.remediation.plan import Action, plain
@@ -134,6 +136,8 @@ def _objections(
         yield Judgement(Outcome.STILL_ACTIVE, "sent_often_enough")
     if action.requests[place].needs_version and start.version != action.observed.version:
         yield Judgement(Outcome.STALE, "version_differs")
+    if not would_keep(action.requests[place], start):
+        yield Judgement(Outcome.STALE, "attributes_differ")
     if bench.clock.now() > bench.expires_at:
         ending = Outcome.NOT_ATTEMPTED if last is None else Outcome.STILL_ACTIVE
         yield Judgement(ending, "plan_expired")
@@ -219,7 +223,7 @@ def _close(
         Kind.OUTCOME,
         **_about(action),
         outcome=outcome,
-        detail=judged.detail,
+        detail=" ".join(filter(None, (judged.detail, also_changed(start, end)))),
         before=_state(start),
         after=_state(end),
         waited_seconds=waited,

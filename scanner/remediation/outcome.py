@@ -5,16 +5,18 @@ An answer with status 200 says that a server took a request, not that anything c
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from collectors.base import Observation, Operation, Reply
+from collectors.base import Observation, Operation, Reply, Request
 from scanner.evidence.canonical import parse_instant
 from scanner.remediation.plan import Action, identity_digest
 
 THROTTLED = frozenset({429, 503})
 NOT_SUPPORTED = frozenset({400, 404, 405, 415, 422, 428, 501})
 STATE_UNKNOWN = "state_unknown"
+_ATTRIBUTE = re.compile(r"[A-Za-z0-9_.:$-]{1,120}")
 CHANGED_MEANWHILE = frozenset({409, 412})
 
 
@@ -136,6 +138,28 @@ def is_unchanged(earlier: Observation, later: Observation) -> bool | None:
     if earlier.modified_at is not None and later.modified_at is not None:
         return earlier.modified_at == later.modified_at
     return None
+
+
+def would_keep(request: Request, seen: Observation) -> bool:
+    """Tell whether a request leaves everything else as it is.
+
+    A form that sends the whole resource sets back what was changed since it was read, and drops
+    what was not shown then.
+    """
+    return not request.attributes or request.attributes == seen.attributes
+
+
+def also_changed(start: Observation | None, end: Observation) -> str:
+    """Name what changed beside ``active``, as ``also_changed:emails,userName``; else empty."""
+    if start is None or not (start.attributes and end.attributes):
+        return ""
+    names = sorted({name for name, _ in set(start.attributes) ^ set(end.attributes)})
+    return f"also_changed:{','.join(map(_plain_name, names))}" if names else ""
+
+
+def _plain_name(name: str) -> str:
+    """The names are the server's; what is no attribute name (RFC 7643 section 2.1) is not shown."""
+    return name if _ATTRIBUTE.fullmatch(name) else "?"
 
 
 def after(operation: Operation, start: Observation, end: Observation, reply: Reply) -> Judgement:
