@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.config import Config, LoadedConfig, load_registers, parse_registers
+from scanner.config import (
+    Config,
+    LoadedConfig,
+    baseline_bytes,
+    load_registers,
+    parse_registers,
+)
 from scanner.config.line import lines_of
 from scanner.errors import ConfigError
-from scanner.model import ManualLink, NonHuman, Protected, Registers, Waiver
+from scanner.model import ApprovedGroup, ManualLink, NonHuman, Protected, Registers, Waiver
 from tests.fakes.company import SETTINGS
 
 WAIVER = """[[waivers]]
@@ -218,3 +225,19 @@ def test_lines_are_those_of_the_text_whatever_the_values_hold(
         assert lines.of(("waivers", position)) == entry[""]
         assert lines.of(("waivers", position, "absent", 3)) == entry[""]
         assert lines.of(("waivers", position, "owner")) == entry.get("owner", entry[""])
+
+
+def test_a_baseline_is_one_of_the_registers() -> None:
+    """It is kept with its digest like the others, and an app that is not there is refused."""
+    group = ApprovedGroup("slack", "G1", None, ("U1",), "000001-run", "Bo", datetime.now(UTC))
+    content = baseline_bytes([group])
+    registers = parse_registers({"baseline": content}, config(baseline="b.json"))
+    assert registers.baseline == (group,)
+    assert [(one.name, one.path, one.entries) for one in registers.files] == [
+        ("baseline", "b.json", 1)
+    ]
+    assert registers.contents == (("registers/baseline.json", content),)
+    unknown = baseline_bytes([replace(group, app="slak")])
+    message = refused("baseline", unknown.decode())
+    assert message == "baseline.json: no app is named 'slak' (did you mean slack?)"
+    assert "was changed by hand" in refused("baseline", content.decode().replace("U1", "U2"))

@@ -11,6 +11,7 @@ from scanner.cli import (  # noqa: I001 - the order of the help
     report,
     explanation,
     evidence,
+    baseline,
     remediation,
     execution,
 )
@@ -18,6 +19,7 @@ from scanner.cli.program import main
 
 __all__ = [
     "audit",
+    "baseline",
     "evidence",
     "execution",
     "explanation",

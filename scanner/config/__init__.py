@@ -5,6 +5,7 @@ Unknown keys are errors that name the key and the nearest valid one. Secrets are
 """
 
 from scanner.config.auth import SECRET_SCHEMES, Auth, Basic, Header, Mtls, OAuth2
+from scanner.config.baseline import approve, approved_words, baseline_bytes, parse_baseline
 from scanner.config.correlation import Correlation, a_label
 from scanner.config.engine import EMBEDDED
 from scanner.config.events import EVENT_ATTRIBUTES, EventFile
@@ -71,9 +72,13 @@ __all__ = [
     "StatusValues",
     "Thresholds",
     "a_label",
+    "approve",
+    "approved_words",
+    "baseline_bytes",
     "is_loopback",
     "load_config",
     "load_registers",
+    "parse_baseline",
     "parse_config",
     "parse_limit",
     "parse_registers",

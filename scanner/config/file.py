@@ -60,11 +60,13 @@ class PolicySettings(Strict):
     in each calendar day, ISO week, month or quarter of the organization's zone.
     ``timeliness_window`` is how long after a departure it is still asked whether removal was in
     time.
+    ``inactive_memberships`` asks for the groups in which current people's inactive accounts are.
     """
 
     deprovision_within: str = "immediate"
     reference: str = ""
     dormant_after: str | None = None
+    inactive_memberships: bool = False
     external_worker_types: tuple[str, ...] = (
         "contractor", "contingent", "contingent worker", "consultant", "vendor", "supplier",
         "freelancer", "temporary", "temp", "agency", "external", "partner",
@@ -132,6 +134,7 @@ class RegisterSettings(Strict):
     waivers: Path | None = None
     accounts: Path | None = None
     protected: Path | None = None
+    baseline: Path | None = None
     longest_waiver_days: int = Field(default=366, ge=1, le=3_660)
 
 

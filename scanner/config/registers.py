@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from scanner.config.baseline import parse_baseline
 from scanner.config.explain import explain
 from scanner.config.file import Config, LoadedConfig
 from scanner.config.line import lines_of
@@ -23,7 +24,16 @@ from scanner.config.register import (
 )
 from scanner.config.strict import nearest
 from scanner.errors import ConfigError
-from scanner.model import ManualLink, NonHuman, Protected, RegisterFile, Registers, Role, Waiver
+from scanner.model import (
+    ApprovedGroup,
+    ManualLink,
+    NonHuman,
+    Protected,
+    RegisterFile,
+    Registers,
+    Role,
+    Waiver,
+)
 
 UNWAIVABLE = frozenset({"collection_incomplete", "waiver_expired"})
 """Kinds that nobody can accept: they say that something is not known, or not approved."""
@@ -43,7 +53,7 @@ def load_registers(loaded: LoadedConfig) -> Registers:
     Raises ConfigError that lists every mistake of the first faulty file, each with its line.
     """
     settings = loaded.config.registers
-    paths = {name: getattr(settings, name) for name in _FORMS}
+    paths = {name: getattr(settings, name) for name in (*_FORMS, "baseline")}
     contents = {name: _content(loaded.folder / path) for name, path in paths.items() if path}
     return parse_registers(contents, loaded.config)
 
@@ -53,6 +63,7 @@ def parse_registers(contents: Mapping[str, bytes], config: Config) -> Registers:
 
     Raises ConfigError that lists every mistake of the first faulty file, each with its line.
     """
+    approved = _baseline(contents["baseline"], config) if "baseline" in contents else ()
     read = {name: _read(name, contents[name], config) for name in _FORMS if name in contents}
     waivers, accounts, protected = (
         [(line, dict(entry)) for line, entry in read.get(name, ())] for name in _FORMS
@@ -62,14 +73,18 @@ def parse_registers(contents: Mapping[str, bytes], config: Config) -> Registers:
         nonhuman=tuple(_nonhuman(line, entry) for line, entry in accounts if entry["type"]),
         links=tuple(_link(line, entry) for line, entry in accounts if entry["person"]),
         protected=tuple(Protected(line, **entry) for line, entry in protected),
-        files=tuple(_file(name, contents[name], config, len(read[name])) for name in read),
-        contents=tuple((path_in_run(name), contents[name]) for name in read),
+        baseline=approved,
+        files=tuple(
+            _file(name, content, config, len(read.get(name, approved)))
+            for name, content in contents.items()
+        ),
+        contents=tuple((path_in_run(name), content) for name, content in contents.items()),
     )
 
 
 def path_in_run(name: str) -> str:
     """Return where the exact bytes of one register stand in a run folder."""
-    return f"registers/{name}.toml"
+    return f"registers/{name}.{'json' if name == 'baseline' else 'toml'}"
 
 
 def _content(path: Path) -> bytes:
@@ -111,8 +126,24 @@ def _refused(path: str, found: Sequence[tuple[int, str]]) -> ConfigError:
     return ConfigError(f"{path}, {said}", "correct the register; nothing was read or sent")
 
 
+def _baseline(content: bytes, config: Config) -> tuple[ApprovedGroup, ...]:
+    path = _written_path("baseline", config)
+    apps = {name for name, one in config.sources.items() if one.role is not Role.HRIS}
+    try:
+        approved = parse_baseline(content)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}", "see: ghostscan baseline approve --help") from None
+    for one in approved:
+        if one.app not in apps:
+            raise ConfigError(
+                f"{path}: no app is named {one.app!r}{nearest(one.app, apps)}",
+                "remove the file, then approve again: ghostscan baseline approve RUN",
+            )
+    return approved
+
+
 def _written_path(name: str, config: Config) -> str:
-    return str(getattr(config.registers, name) or f"{name}.toml")
+    return str(getattr(config.registers, name) or Path(path_in_run(name)).name)
 
 
 def _check(name: str, entries: Sequence[Any], config: Config) -> _Mistakes:

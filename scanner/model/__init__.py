@@ -32,6 +32,7 @@ from scanner.model.record import (
 )
 from scanner.model.register import (
     NO_REGISTERS,
+    ApprovedGroup,
     ManualLink,
     NonHuman,
     Protected,
@@ -63,6 +64,7 @@ __all__ = [
     "AccountEvent",
     "AccountRef",
     "App",
+    "ApprovedGroup",
     "Audit",
     "Balance",
     "Before",

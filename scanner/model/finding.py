@@ -70,7 +70,8 @@ class PersonRef:
 class GroupRef:
     """The group a finding is about; the last two are set for ``group_drift`` only.
 
-    ``direction`` is ``unexpected`` or ``missing``; ``basis`` is ``rule`` or ``mirror``.
+    ``direction`` is ``unexpected`` or ``missing``; ``basis`` is ``rule``, ``mirror`` or
+    ``baseline``, and None where no entitlement governs the group.
     """
 
     id: str

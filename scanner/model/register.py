@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,22 @@ class Protected:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovedGroup:
+    """Who was in one group of one app when somebody approved it; ``members`` are account ids.
+
+    ``run`` is the run whose evidence was approved, ``approved_at`` an instant (UTC).
+    """
+
+    app: str
+    group: str
+    display_name: str | None
+    members: tuple[str, ...]
+    run: str
+    approver: str
+    approved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterFile:
     """One register as it was read: its name in ``[registers]``, its path as written there.
 
@@ -94,6 +110,7 @@ class Registers:
     nonhuman: tuple[NonHuman, ...] = ()
     links: tuple[ManualLink, ...] = ()
     protected: tuple[Protected, ...] = ()
+    baseline: tuple[ApprovedGroup, ...] = ()
     files: tuple[RegisterFile, ...] = ()
     contents: tuple[tuple[str, bytes], ...] = ()
 

@@ -56,8 +56,17 @@ PRIVILEGED_NAMES = pa.schema([
 WORKER_TYPES = pa.schema([always("worker_type_key")])
 """Whose engagement ends by a date of its own."""
 
-THRESHOLDS = pa.schema([maybe("dormant_before", INSTANT)])
-"""One row; null where the policy names no such time."""
+THRESHOLDS = pa.schema([
+    maybe("dormant_before", INSTANT),  # null: the policy names no such time
+    always("inactive_memberships", pa.bool_()),
+])  # fmt: skip
+"""One row."""
+
+BASELINE_MEMBERS = pa.schema([
+    always("app"),
+    always("group_id"),
+    always("account_id"),
+])  # fmt: skip
 
 SCHEMAS: Mapping[str, pa.Schema] = {
     "waivers": WAIVERS,
@@ -66,6 +75,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "privileged_names": PRIVILEGED_NAMES,
     "external_worker_types": WORKER_TYPES,
     "thresholds": THRESHOLDS,
+    "baseline_members": BASELINE_MEMBERS,
 }
 DECISIONS = tuple(SCHEMAS)
 """More files directly below ``tables/``."""
@@ -82,7 +92,17 @@ def write_decisions(folder: Path, config: Config, registers: Registers, as_of: d
             row for name, one in config.sources.items() for row in _privileged_rows(name, one)
         ],
         "external_worker_types": _worker_types(config),
-        "thresholds": [{"dormant_before": _dormant_before(config, as_of)}],
+        "thresholds": [
+            {
+                "dormant_before": _dormant_before(config, as_of),
+                "inactive_memberships": config.policy.inactive_memberships,
+            }
+        ],
+        "baseline_members": [
+            {"app": one.app, "group_id": one.group, "account_id": member}
+            for one in registers.baseline
+            for member in one.members
+        ],
     }
     for name, schema in SCHEMAS.items():
         columns = {column: [row[column] for row in rows[name]] for column in schema.names}

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from scanner.config import Config, Entitlement
 from scanner.config.period import periods_between
-from scanner.model import Reading, Role
+from scanner.model import ApprovedGroup, Reading, Role
 from scanner.reconcile.keys import key, text
 from scanner.reconcile.lifecycle import removal_due_at
 from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, maybe, write_rows
@@ -33,7 +33,7 @@ SOURCES = pa.schema([
 
 ENTITLEMENTS = pa.schema([
     always("entitlement", pa.int64()),  # position in the configuration, from 1
-    always("basis"),  # rule|mirror
+    always("basis"),  # rule|mirror|baseline
     always("side"),  # app: the governed group; mirror: its model
     always("source"),
     always("group_named"),  # id or display name, as configured
@@ -70,11 +70,17 @@ def write_inputs(
     previous_audit: datetime | None,
     *,
     audit: bool = True,
+    baseline: Sequence[ApprovedGroup] = (),
 ) -> None:
-    """Write the files of INPUTS into ``folder/tables``; EvidenceError if that fails."""
+    """Write the files of INPUTS into ``folder/tables``; EvidenceError if that fails.
+
+    The groups of ``baseline`` are entitlements after those of the configuration.
+    """
     _write(folder, "sources", SOURCES, [_source_row(one, config, as_of) for one in readings])
     numbered = list(enumerate(config.entitlements, start=1))
     sides = [row for number, one in numbered for row in _side_rows(number, one)]
+    after = enumerate(baseline, start=len(numbered) + 1)
+    sides += [_side_row(number, "baseline", "app", one.app, one.group) for number, one in after]
     _write(folder, "entitlements", ENTITLEMENTS, sides)
     conditions = [row for number, one in numbered for row in _condition_rows(number, one)]
     _write(folder, "entitlement_conditions", CONDITIONS, conditions)
@@ -132,17 +138,18 @@ def _side_rows(number: int, entitlement: Entitlement) -> list[Row]:
     if entitlement.mirrors is not None:
         source, _, group = entitlement.mirrors.partition(":")
         sides.append(("mirror", source, group))
-    return [
-        {
-            "entitlement": number,
-            "basis": basis,
-            "side": side,
-            "source": source,
-            "group_named": group,
-            "group_key": key(group),
-        }
-        for side, source, group in sides
-    ]
+    return [_side_row(number, basis, side, source, group) for side, source, group in sides]
+
+
+def _side_row(number: int, basis: str, side: str, source: str, group: str) -> Row:
+    return {
+        "entitlement": number,
+        "basis": basis,
+        "side": side,
+        "source": source,
+        "group_named": group,
+        "group_key": key(group),
+    }
 
 
 def _condition_rows(number: int, entitlement: Entitlement) -> list[Row]:

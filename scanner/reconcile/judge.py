@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from scanner.config import Config
+from scanner.config import Config, approved_words
 from scanner.errors import IntegrityError
 from scanner.model import (
     NO_REGISTERS,
@@ -131,7 +131,16 @@ def _query(
     _add_empty_tables(folder, config, every)
     for reading in every:
         _check_table(folder, reading)
-    write_inputs(folder, config, every, run, as_of, before.audited_at, audit=bool(rules))
+    write_inputs(
+        folder,
+        config,
+        every,
+        run,
+        as_of,
+        before.audited_at,
+        audit=bool(rules),
+        baseline=registers.baseline,
+    )
     write_decisions(folder, config, registers, as_of)
     sources = [reading.source for reading in every]
     add_earlier(folder, sources)
@@ -198,7 +207,7 @@ def _telling(
         facts=read_facts(folder, hits),
         readings={reading.source: reading for reading in readings},
         people=sum(row["people"] for row in people),
-        expected=_expected(config, groups),
+        expected=_expected(config, registers, groups),
         withheld=_withheld_groups(groups),
         registers=registers,
         dormant_after=config.policy.dormant_after or "",
@@ -206,13 +215,15 @@ def _telling(
     )
 
 
-def _expected(config: Config, groups: Sequence[Row]) -> dict[Place, str]:
+def _expected(config: Config, registers: Registers, groups: Sequence[Row]) -> dict[Place, str]:
     """Say per governed group who is expected; several entitlements of a group add up."""
+    said = [expectation(one) for one in config.entitlements]
+    said += [approved_words(one) for one in registers.baseline]
     words: defaultdict[Place, list[str]] = defaultdict(list)
     for row in groups:
         if row["side"] == "app" and row["group_id"] is not None:
-            entitlement = config.entitlements[row["entitlement"] - 1]
-            words[row["source"], row["group_id"]].append(expectation(entitlement))
+            who = said[row["entitlement"] - 1]
+            words[row["source"], row["group_id"]].append(who)
     return {place: ", or ".join(dict.fromkeys(found)) for place, found in words.items()}
 
 
@@ -224,6 +235,8 @@ def _withheld_groups(groups: Sequence[Row]) -> dict[Place, list[Reason]]:
         if row["problem"] is not None:
             app, named = (governed[row["entitlement"]][name] for name in ("source", "group_named"))
             reason = withheld_group(app, named, row["problem"], row["source"], row["group_named"])
+            if row["basis"] == "baseline":
+                reason = replace(reason, hint="approve again: ghostscan baseline approve")
             withheld[app, named].append(reason)
     return dict(withheld)
 

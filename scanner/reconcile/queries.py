@@ -25,10 +25,13 @@ CORRELATION = (
     "weak_claims", "claims", "found_by_key", "situations", "candidates",
 )  # fmt: skip
 VIEWS = (
-    "owned_accounts", "entitlement_groups", "governed_groups", "person_fields",
+    "owned_accounts", "named_groups", "entitlement_groups", "governed_groups", "person_fields",
     "expected_people", "expected_members", "actual_members",
     "registered_accounts", "nonhuman_owners", "privileged_groups", "privileged_accounts",
-    "waiver_sources", "app_counts", "people_counts", "match_counts",
+    "waiver_sources", "approved_groups", "rule_drift", "baseline_drift",
+    "moved_people", "kept_memberships",
+    "new_colleagues", "mover_drift", "inactive_drift",
+    "app_counts", "people_counts", "match_counts",
 )  # fmt: skip
 OBSERVATION = ("account_sightings", "observed_accounts", "observed_people")
 TIMELINESS = (

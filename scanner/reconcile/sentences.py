@@ -130,12 +130,27 @@ def _leaver_membership(hit: Hit, telling: Telling) -> str:
 
 
 def _group_drift(hit: Hit, telling: Telling) -> str:
-    name, group = _name(_person(hit, telling)), _group(hit, telling)
+    name, group = _holder(hit, telling), _group(hit, telling)
+    through = _through(hit, telling)
+    if hit.problem == "mover":
+        return (
+            f"{name} has another department or title than in the audit before and is still a "
+            f"member of {group}{through}, where nobody else of the new one is."
+        )
+    if hit.problem == "inactive_account":
+        return f"The account of {name} is inactive and still a member of {group}{through}."
     expected = telling.expected[hit.app, hit.group_id or ""]
     if hit.direction == "unexpected":
-        through = _through(hit, telling)
         return f"{name} is a member of {group}{through}, which is for the people {expected}."
     return f"{name} is not a member of {group}, which is for the people {expected}."
+
+
+def _holder(hit: Hit, telling: Telling) -> str:
+    """Name the person, or the account where it is nobody's."""
+    if hit.person_id is not None:
+        return _name(_person(hit, telling))
+    account = _account(hit, telling)
+    return f"The account {account['user_name'] or account['account_id']}"
 
 
 def _ambiguous_identity(hit: Hit, telling: Telling) -> str:

@@ -3,6 +3,7 @@
 Heavy libraries are imported inside the stage that needs them, so that ``--help`` stays quick.
 """
 
+from scanner.workflow.baseline import Approved, approve_baseline
 from scanner.workflow.collection import Clock
 from scanner.workflow.demonstration import demo
 from scanner.workflow.evidence import verify
@@ -18,6 +19,7 @@ from scanner.workflow.snapshot import Collected, snapshot
 __all__ = [
     "EXIT_CODES",
     "FORMATS",
+    "Approved",
     "Clock",
     "Collected",
     "Outcome",
@@ -25,6 +27,7 @@ __all__ = [
     "Rehearsal",
     "Rendered",
     "approve",
+    "approve_baseline",
     "audit",
     "check",
     "demo",

@@ -1,13 +1,25 @@
 SELECT
-  COALESCE(m.app, e.app) AS app, COALESCE(m.account_id, e.account_id) AS account_id,
-  COALESCE(m.person_source, e.person_source) AS person_source,
-  COALESCE(m.person_id, e.person_id) AS person_id, COALESCE(m.group_id, e.group_id) AS group_id,
-  CASE WHEN e.person_id IS NULL THEN 'unexpected' ELSE 'missing' END AS direction,
-  COALESCE(m.basis, e.basis) AS basis, m.via,
-  e.person_id IS NULL AND pg.group_id IS NOT NULL AS privileged
-FROM expected_members AS e
-FULL JOIN actual_members AS m
-  ON m.app = e.app AND m.group_id = e.group_id
- AND m.person_source = e.person_source AND m.person_id = e.person_id
-LEFT JOIN privileged_groups AS pg ON pg.app = m.app AND pg.group_id = m.group_id
-WHERE e.person_id IS NULL OR (m.person_id IS NULL AND e.account_id IS NOT NULL)
+  d.app, d.account_id, d.person_source, d.person_id, d.group_id, d.direction, d.basis, d.problem,
+  d.via, d.direction = 'unexpected' AND p.group_id IS NOT NULL AS privileged
+FROM (
+  SELECT
+    app, account_id, person_source, person_id, group_id, direction, basis,
+    CAST(NULL AS STRING) AS problem, via
+  FROM rule_drift
+  UNION ALL
+  SELECT
+    app, account_id, person_source, person_id, group_id, direction, 'baseline',
+    CAST(NULL AS STRING), via
+  FROM baseline_drift
+  UNION ALL
+  SELECT
+    app, account_id, person_source, person_id, group_id, 'unexpected', CAST(NULL AS STRING),
+    'mover', via
+  FROM mover_drift
+  UNION ALL
+  SELECT
+    app, account_id, person_source, person_id, group_id, 'unexpected', CAST(NULL AS STRING),
+    'inactive_account', via
+  FROM inactive_drift
+) AS d
+LEFT JOIN privileged_groups AS p ON p.app = d.app AND p.group_id = d.group_id

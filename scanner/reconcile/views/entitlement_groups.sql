@@ -7,6 +7,5 @@ SELECT
   END AS problem
 FROM entitlements AS e
 JOIN sources AS s ON s.source = e.source
-LEFT JOIN groups AS g
-  ON g.source = e.source AND (g.group_id_key = e.group_key OR g.display_name_key = e.group_key)
+LEFT JOIN named_groups AS g ON g.entitlement = e.entitlement AND g.side = e.side
 GROUP BY e.entitlement, e.basis, e.side, e.source, e.group_named, s.state, s.groups_state
