@@ -11,7 +11,7 @@ from reports.sheet import Paper, Stamp, expect_day, offer_choices, open_paper
 from reports.standing import open_points
 from reports.view import departure_sentence
 from reports.words import EXPLANATIONS, LIMITS, SENTENCES
-from scanner.model import Audit
+from scanner.model import Audit, RegisterFile
 
 NAME = "Cover"
 SIGN_OFF = ("Accepted", "Accepted with exceptions", "Rejected")
@@ -73,6 +73,15 @@ def _facts(audit: Audit) -> list[tuple[str, Value, Look]]:
         ("of these departed", *_departed(audit)),
         ("Accounts received", sum(app.accounts for app in audit.apps), Look.FIGURE),
         ("Findings", len(audit.findings), Look.FIGURE),
+        ("of these waived", _waived(audit), Look.FIGURE),
+        *(
+            (
+                f"Register {one.name}",
+                f"{one.path}: {one.entries} entries, SHA-256 {one.sha256}",
+                Look.LONG,
+            )
+            for one in audit.registers
+        ),
         ("Classification", "Confidential: holds personal data of workers", Look.LONG),
     ]
 
@@ -81,6 +90,14 @@ def _departed(audit: Audit) -> tuple[Value, Look]:
     if audit.departed is None:
         return "not concluded", Look.JUDGED
     return audit.departed, Look.FIGURE
+
+
+def _register(file: RegisterFile) -> str:
+    return f"{file.path}: {file.entries} entries, SHA-256 {file.sha256}"
+
+
+def _waived(audit: Audit) -> int:
+    return sum(finding.waiver is not None for finding in audit.findings)
 
 
 def _write_open_points(paper: Paper, audit: Audit) -> None:

@@ -136,6 +136,11 @@ def _candidate(one: Candidate) -> str:
     return f"{one.key} {one.value} names {one.person_id} ({'taken' if one.taken else 'not taken'})"
 
 
+def _expires_on(subject: Subject) -> Value:
+    waiver = subject.finding.waiver
+    return None if waiver is None else waiver.expires_on.isoformat()
+
+
 def _subject_type(subject: Subject) -> str:
     named = ("group", "account", "person")
     return next((name for name in named if getattr(subject.finding, name)), "source")
@@ -172,6 +177,13 @@ _DETAIL = Column("detail", of("finding.detail"), Look.LONG)
 _CANDIDATES = Column("candidates", _candidates, Look.LONG)
 _WHENCE = (
     Column("status", of("finding.status")),
+    Column("flags", joined("finding.flags")),
+    Column("problem", of("finding.problem")),
+    Column("via_groups", joined("finding.via")),
+    Column("waiver_owner", of("finding.waiver.owner")),
+    Column("waiver_approver", of("finding.waiver.approver")),
+    Column("waiver_expires_on", _expires_on),
+    Column("waiver_reason", of("finding.waiver.reason"), Look.LONG),
     Column("first_seen_run", of("finding.first_seen")),
     Column("controls", joined("finding.controls"), Look.LONG),
     Column("evidence_file", of("finding.evidence.response")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -25,6 +26,7 @@ from scanner.model import (
     Role,
     Rule,
     Severity,
+    Waiver,
 )
 
 MOST_ROWS = 500
@@ -42,7 +44,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One finding; ``rank`` and ``days_rank`` are whole numbers to sort by."""
+    """One finding; ``rank`` and ``days_rank`` are whole numbers to sort by.
+
+    ``marks`` are words beside the severity (privileged, waived), ``notes`` lines below the detail.
+    """
 
     id: str
     severity: str
@@ -58,6 +63,8 @@ class Row:
     matching: tuple[str, ...]
     detail: str
     evidence: str
+    marks: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +171,28 @@ def _bar(rule: Rule, findings: list[Finding], longest: int) -> Bar:
 
 def _outcome(findings: list[Finding], withheld: str, wholly: bool) -> str:
     if findings:
-        return "1 finding" if len(findings) == 1 else f"{len(findings):,} findings"
+        total = "1 finding" if len(findings) == 1 else f"{len(findings):,} findings"
+        return total + waived_words(findings)
     if wholly:
         return "Not concluded"
     return "Nothing found in what was concluded" if withheld else "Checked, nothing found"
+
+
+def waived_words(findings: Iterable[Finding]) -> str:
+    """Say how many of the findings are waived, to follow their number; nothing where none is."""
+    waived = sum(finding.waiver is not None for finding in findings)
+    return f", {waived:,} of them waived" if waived else ""
+
+
+def waiver_lines(waiver: Waiver | None) -> tuple[str, ...]:
+    """Say who accepted a finding, until when and why; nothing where nobody did."""
+    if waiver is None:
+        return ()
+    people = f"owner {visible(waiver.owner)}; approved by {visible(waiver.approver)}"
+    return (
+        f"waived until {waiver.expires_on}: {visible(waiver.reason)}",
+        f"{people} on {waiver.approved_on}; line {waiver.line} of the register",
+    )
 
 
 def _cut(total: int) -> str:
@@ -207,6 +232,8 @@ def _row(audit: Audit, finding: Finding) -> Row:
         matching=_matching(finding),
         detail=visible(finding.detail),
         evidence=f"{visible(where.response)} #{where.index}" if where else "",
+        marks=(*map(visible, finding.flags), *(("waived",) if finding.waiver else ())),
+        notes=waiver_lines(finding.waiver),
     )
 
 

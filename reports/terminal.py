@@ -16,6 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.section import waived_words
 from reports.standing import OpenPoint, open_points, unread
 from reports.text import visible
 from reports.view import policy_sentence, population_line
@@ -104,7 +105,8 @@ def _show_counts(audit: Audit, console: Console) -> None:
     _line(console, "Findings", "bold")
     order = {rule.kind: rank for rank, rule in enumerate(audit.rules)}
     for kind in sorted(counts, key=lambda kind: (order.get(kind, len(order)), kind)):
-        _line(console, f"{counts[kind]:>7,}  {visible(titles.get(kind, kind))}")
+        waived = waived_words(one for one in audit.findings if one.kind == kind)
+        _line(console, f"{counts[kind]:>7,}  {visible(titles.get(kind, kind))}{waived}")
 
 
 def _show_open_points(audit: Audit, console: Console) -> None:

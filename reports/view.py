@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from reports.chart import Bar, bar
-from reports.section import Section, Tally, sections, tallies
+from reports.section import Section, Tally, sections, tallies, waived_words
 from reports.standing import OpenPoint, SourceView, moment, open_points, shown, source_views
 from reports.text import instant, visible
 from reports.words import (
@@ -21,7 +21,7 @@ from reports.words import (
     ROLES,
     SENTENCES,
 )
-from scanner.model import App, Audit, Reading, Reason, Role, Severity, State, Verdict
+from scanner.model import App, Audit, Reading, Reason, RegisterFile, Role, Severity, State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,17 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterView:
+    """One file of people's decisions: what it is called, how much it says, and its digest."""
+
+    name: str
+    path: str
+    kept: str
+    entries: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the page shows, in the order in which it shows it."""
 
@@ -98,6 +109,7 @@ class Page:
     apps: tuple[AppView, ...]
     sources: tuple[SourceView, ...]
     matching: tuple[Match, ...]
+    registers: tuple[RegisterView, ...]
     method: tuple[str, ...]
     limits: tuple[str, ...]
     checksum_command: str
@@ -127,7 +139,7 @@ def view(audit: Audit) -> Page:
         sentence=SENTENCES[audit.verdict],
         explanation=EXPLANATIONS[audit.verdict],
         population=population_line(audit),
-        total=_findings(len(audit.findings)),
+        total=_findings(len(audit.findings)) + waived_words(audit.findings),
         tallies=tallies(list(audit.findings)),
         open_points=open_points(audit),
         open_kinds=_open_kinds(audit, kinds),
@@ -139,6 +151,7 @@ def view(audit: Audit) -> Page:
         apps=_apps(audit),
         sources=source_views(audit),
         matching=_matching(audit),
+        registers=tuple(_register(one) for one in audit.registers),
         method=METHOD,
         limits=LIMITS,
         checksum_command="sha256sum -c --strict SHA256SUMS",
@@ -175,6 +188,16 @@ def policy_sentence(audit: Audit) -> str:
         return "no policy stated: removal is expected at once"
     where = visible(audit.policy.reference) or "no reference given"
     return f"removal within {visible(audit.policy.limit)} of departure ({where})"
+
+
+def _register(file: RegisterFile) -> RegisterView:
+    return RegisterView(
+        visible(file.name),
+        visible(file.path),
+        visible(file.path_in_run),
+        f"{file.entries:,}",
+        visible(file.sha256),
+    )
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -55,7 +55,10 @@ HISTORY_KINDS = frozenset({"reactivated"})
 
 SCOPES = MappingProxyType(
     {
-        "group_drift": "Compared only for groups that an entitlement of the configuration names.",
+        "group_drift": (
+            "Compared for groups that an entitlement or the approved baseline names; in others, "
+            "only for people whose department or title changed since the audit before."
+        ),
         "dormant_account": "Only for accounts whose app reports when they were last used.",
         "used_after_departure": "Only for accounts whose app reports when they were last used.",
         "reactivated": "Compared with earlier runs of the same configuration.",
