@@ -93,6 +93,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was read of real servers and which faults were met, as the tests really went."""
     _print_servers(terminalreporter)
     _print_faults(terminalreporter)
+    _print_identity(terminalreporter)
 
 
 def _print_servers(reporter: pytest.TerminalReporter) -> None:
@@ -115,6 +116,20 @@ def _print_servers(reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(line.rstrip())
     whole = sum(row[3] == "COMPLETE" and row[-1] == "passed" for row in rows)
     reporter.write_line(f"read whole: {whole}, said not to be whole: {len(rows) - whole}")
+
+
+def _print_identity(reporter: pytest.TerminalReporter) -> None:
+    """Print how many faults of identity were met, of those that were tried."""
+    outcomes = {
+        value: outcome
+        for outcome in ("passed", "failed")
+        for report in reporter.stats.get(outcome, ())
+        for name, value in getattr(report, "user_properties", ())
+        if name == "identity" and report.when == "call"
+    }
+    if outcomes:
+        met = sum(outcome == "passed" for outcome in outcomes.values())
+        reporter.write_line(f"identity faults: {met} of {len(outcomes)}")
 
 
 def _print_faults(terminalreporter: pytest.TerminalReporter) -> None:

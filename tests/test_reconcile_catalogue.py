@@ -30,6 +30,7 @@ SEVERITIES = {
     "dormant_account": Severity.LOW,
     "group_drift": Severity.MEDIUM,
     "ambiguous_identity": Severity.LOW,
+    "hr_data_quality": Severity.LOW,
     "ghost_pending": Severity.INFO,
     "reactivated": Severity.CRITICAL,
     "used_after_departure": Severity.CRITICAL,

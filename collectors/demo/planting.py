@@ -17,6 +17,7 @@ from collectors.demo.apps import (
     reactivated,
 )
 from collectors.demo.population import DOMAIN, Employee, Expected, Login, Planted
+from collectors.demo.site import PEOPLE
 from collectors.demo.workforce import SHARED_EMAIL, leavers
 from scanner.model import PersonStatus
 
@@ -102,6 +103,7 @@ def plant(
         *_plant_strangers(rng, drafts, as_of),
         *_plant_ambiguities(rng, drafts, people, as_of),
         *_plant_drift(rng, drafts, people),
+        *_flawed_records(people),
     ]
     return (
         *(item for item in planted if item.finding.app not in OVERSTATED),
@@ -224,6 +226,16 @@ def _plant_weak_key(
     draft.remove(person.number)
     draft.logins[person.number] = login
     return Planted(Expected("ambiguous_identity", draft.name, login.user_name))
+
+
+def _flawed_records(people: Iterable[Employee]) -> list[Planted]:
+    """Records the HRIS should have better: a day nobody wrote down, an address of two people."""
+    return [
+        Planted(Expected("hr_data_quality", PEOPLE, None, person.number))
+        for person in people
+        if SHARED_EMAIL in person.emails
+        or (person.status is PersonStatus.TERMINATED and person.termination is None)
+    ]
 
 
 def _at_work(people: Iterable[Employee], *departments: str) -> list[Employee]:

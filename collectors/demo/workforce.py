@@ -108,6 +108,9 @@ def _new_hire(
     days: int,
 ) -> Employee:
     given, family = name
+    contractor = rng.random() < _CONTRACTOR_SHARE
+    # A contract has an end; they lie ahead, so that nobody has to be removed for it yet.
+    ends = today + timedelta(days=60 + number % 300) if contractor else None
     login = f"{ascii_name(given)}.{ascii_name(family)}"
     return Employee(
         id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
@@ -118,9 +121,11 @@ def _new_hire(
         emails=(f"{login}@{DOMAIN}",),
         department=department,
         title=rng.choice(TITLES[department]),
-        worker_type="Contractor" if rng.random() < _CONTRACTOR_SHARE else "Employee",
+        worker_type="Contractor" if contractor else "Employee",
         status=PersonStatus.PENDING if days < 0 else PersonStatus.ACTIVE,
         hired_on=today - timedelta(days=days),
+        termination=None if ends is None else ends.isoformat(),
+        departed_at=None if ends is None else _end_of(ends),
     )
 
 

@@ -85,7 +85,7 @@ def read_facts(folder: Path, hits: Sequence[Hit]) -> Facts:
     return Facts(
         accounts=_gone_accounts(folder, accounts)
         | _rows(folder, "accounts", "account_id", accounts),
-        people=_rows(folder, "people", "person_id", people),
+        people=_gone_people(folder, people) | _rows(folder, "people", "person_id", people),
         groups=_rows(folder, "groups", "group_id", groups),
         matched_by={(row["source"], row["account_id"]): row["matched_by"] for row in situations},
         candidates=candidates,
@@ -112,6 +112,17 @@ def _gone_accounts(folder: Path, places: Iterable[Place]) -> dict[Place, Row]:
         (row["source"], row["account_id"]): {**row, **nothing}
         for row in read_rows(result_path(folder, "observed_accounts"), chosen)
         if row["sighting"] == "gone" and (row["source"], row["account_id"]) in wanted
+    }
+
+
+def _gone_people(folder: Path, places: Iterable[Place]) -> dict[Place, Row]:
+    """Describe the people who are no longer in their HRIS as they were last seen."""
+    wanted = set(places)
+    chosen = ("person_id", {person_id for _, person_id in wanted})
+    return {
+        (row["source"], row["person_id"]): {**row, "response": None}
+        for row in read_rows(result_path(folder, "observed_people"), chosen)
+        if row["gone_at"] is not None and (row["source"], row["person_id"]) in wanted
     }
 
 

@@ -131,11 +131,14 @@ def _candidate(row: Row) -> Candidate:
 def _evidence(hit: Hit, facts: Facts) -> Pointer | None:
     """Point to the response that shows it: the group's for a membership, else the account's.
 
-    An account that is gone is in no response of this run.
+    A finding about a person alone is shown by the person's record. What is gone is in no response
+    of this run.
     """
     row = facts.groups.get((hit.app, hit.group_id or "")) or facts.accounts.get(
         (hit.app, hit.account_id or "")
     )
+    if hit.account_id is None and hit.group_id is None:
+        row = facts.people.get((hit.person_source or "", hit.person_id or ""))
     if row is None or row["response"] is None:
         return None
     return Pointer(row["response"], row["response_index"])

@@ -28,6 +28,7 @@ VIEWS = (
     "owned_accounts", "named_groups", "entitlement_groups", "governed_groups", "person_fields",
     "expected_people", "expected_members", "actual_members",
     "registered_accounts", "nonhuman_owners", "privileged_groups", "privileged_accounts",
+    "shared_keys", "record_flaws",
     "waiver_sources", "approved_groups", "rule_drift", "baseline_drift",
     "moved_people", "kept_memberships",
     "new_colleagues", "mover_drift", "inactive_drift",

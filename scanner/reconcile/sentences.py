@@ -13,6 +13,7 @@ from scanner.reconcile.facts import Facts, Hit, Place
 from scanner.reconcile.keys import key
 from scanner.reconcile.nesting import via_groups
 from scanner.reconcile.parquet import Row
+from scanner.reconcile.quality import flaws
 
 KEY_WORDS = key_words()
 """The correlation keys in order of priority, and how they are called in a sentence."""
@@ -339,11 +340,17 @@ def _hours(least: int | None, most: int | None) -> str:
     return f"{most} {unit}" if least in {None, most} else f"{least} to {most} {unit}"
 
 
+def _hr_data_quality(hit: Hit, telling: Telling) -> str:
+    person = _person(hit, telling)
+    return f"{_name(person)}: {flaws(person, hit.problem or '', instant)}"
+
+
 _TELLERS: Mapping[str, Callable[[Hit, Telling], str]] = {
     "engagement_expired": _engagement_expired,
     "dormant_account": _dormant_account,
     "unowned_nonhuman": _unowned_nonhuman,
     "waiver_expired": _waiver_expired,
+    "hr_data_quality": _hr_data_quality,
     "ghost_active": _ghost_active,
     "ghost_pending": _ghost_pending,
     "orphan_account": _orphan_account,
