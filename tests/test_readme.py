@@ -8,7 +8,7 @@ import pytest
 from collectors.profile import load_profile
 from scanner import errors, workflow
 from scanner.cli.program import run as _run
-from scanner.config import parse_config
+from scanner.config import parse_config, parse_registers
 from scanner.model import Verdict
 from scanner.reconcile.catalogue import load_rules
 
@@ -20,8 +20,9 @@ CODE = re.compile(r"```sh\n(.*?)```|`(ghostscan [^`\n]*)`", re.DOTALL)
 def test_the_configuration_in_the_readme_is_valid() -> None:
     """What a reader copies is accepted, and its types exist."""
     blocks = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 1
-    config = parse_config(blocks[0].encode(), Path("README.md"))
+    sources, registers, waivers = blocks
+    config = parse_config(f"{sources}\n{registers}".encode(), Path("README.md"))
+    assert len(parse_registers({"waivers": waivers.encode()}, config).waivers) == 1
     for source in config.sources.values():
         assert load_profile(source.type)
 
@@ -29,11 +30,11 @@ def test_the_configuration_in_the_readme_is_valid() -> None:
 def test_every_command_in_the_readme_exists(capsys: pytest.CaptureFixture[str]) -> None:
     """Each ``ghostscan …`` line names a command with help, and options that the help lists."""
     code = "\n".join("".join(found) for found in CODE.findall(README))
-    lines = re.findall(r"^ghostscan ([a-z]+)([^\n#]*)", code, re.MULTILINE)
+    lines = re.findall(r"^ghostscan ((?:baseline )?[a-z]+)([^\n#]*)", code, re.MULTILINE)
     commands = {name for name, _ in lines}
     assert {"audit", "demo", "init", "verify"} <= commands
     for name in sorted(commands):
-        assert _run([name, "--help"]) == 0
+        assert _run([*name.split(), "--help"]) == 0
         helped = capsys.readouterr().out
         for rest in (rest for command, rest in lines if command == name):
             for option in re.findall(r"--[a-z-]+", rest):

@@ -374,6 +374,14 @@ def test_an_account_is_dormant_only_where_its_last_use_is_shown(
         )
 
 
+def test_an_app_that_shows_no_last_use_is_said_to_be_unexamined(tmp_path: Path) -> None:
+    """The report says that dormant accounts were not looked for; this alone blocks no verdict."""
+    conclusions = Company([person("1042", **ANA), HER_ACCOUNT], settings=DORMANT).conclude(tmp_path)
+    said = {app.name: [one.code for one in app.not_concluded] for app in conclusions.apps}
+    assert said == {"okta": [], "slack": ["app.last_activity_unseen"]}
+    assert conclusions.verdict is Verdict.CLEAN
+
+
 def test_without_a_time_in_the_policy_nothing_is_dormant(tmp_path: Path) -> None:
     """The company says what a long time is, or nobody does."""
     unused = replace(HER_ACCOUNT, last_activity_at=AS_OF - timedelta(days=4000))

@@ -289,7 +289,11 @@ def _app(
         disputed=counts.get("disputed", 0),
         findings=len(own),
         waived=sum(finding.waiver is not None for finding in own),
-        not_concluded=(*blocking, *_unread_groups(reading)),
+        not_concluded=(
+            *blocking,
+            *_unread_groups(reading),
+            *_unseen_activity(counts, telling.dormant_after),
+        ),
     )
 
 
@@ -324,6 +328,14 @@ def _unread_groups(reading: Reading) -> list[Reason]:
         return []
     message = "Leaver memberships and group drift are not examined."
     return [Reason("app.groups_incomplete", message)]
+
+
+def _unseen_activity(counts: Row, dormant_after: str) -> list[Reason]:
+    """Say that nothing can be called unused, where the policy asks and the app does not show it."""
+    if not dormant_after or not counts.get("active") or counts["with_activity"]:
+        return []
+    message = "Dormant accounts are not examined: the app does not show when one was last used."
+    return [Reason("app.last_activity_unseen", message)]
 
 
 def _run_verdict(
