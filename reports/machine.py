@@ -214,8 +214,8 @@ def movement_document(movement: Movement | None) -> dict[str, object]:
         "previous_audit": movement.audit,
         **_balance(movement.total),
         "apps": [{"name": one.app, **_balance(one)} for one in movement.apps],
-        "resolved": [_standing(one) for one in movement.resolved],
-        "not_concluded": [_standing(one) for one in movement.not_concluded],
+        "resolved": [standing_document(one) for one in movement.resolved],
+        "not_concluded": [standing_document(one) for one in movement.not_concluded],
     }
 
 
@@ -233,7 +233,8 @@ def _balance(balance: Balance) -> dict[str, object]:
     }
 
 
-def _standing(standing: Standing) -> dict[str, object]:
+def standing_document(standing: Standing) -> dict[str, object]:
+    """Return a finding of an earlier audit in short."""
     return {
         "id": standing.id,
         "kind": standing.kind,

@@ -16,6 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.movement import movement_sentence, timeliness_sentence
 from reports.section import waived_words
 from reports.standing import OpenPoint, open_points, unread
 from reports.text import visible
@@ -48,6 +49,7 @@ def show_summary(audit: Audit, folder: Path, console: Console, *, verbose: bool 
     console.print()
     console.print(_apps(audit))
     _show_counts(audit, console)
+    _show_movement(audit, console)
     _show_open_points(audit, console)
     if verbose:
         _show_proofs(audit.sources, console)
@@ -107,6 +109,14 @@ def _show_counts(audit: Audit, console: Console) -> None:
     for kind in sorted(counts, key=lambda kind: (order.get(kind, len(order)), kind)):
         waived = waived_words(one for one in audit.findings if one.kind == kind)
         _line(console, f"{counts[kind]:>7,}  {visible(titles.get(kind, kind))}{waived}")
+
+
+def _show_movement(audit: Audit, console: Console) -> None:
+    console.print()
+    _line(console, movement_sentence(audit.movement))
+    removed = timeliness_sentence(audit)
+    if removed:
+        _line(console, removed)
 
 
 def _show_open_points(audit: Audit, console: Console) -> None:

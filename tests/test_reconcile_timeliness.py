@@ -103,12 +103,20 @@ def test_an_interval_that_straddles_the_limit_is_no_pass(runs: Runs) -> None:
     assert verdicts(concluded) == {"indeterminate": 1}
 
 
-def test_on_a_first_run_nothing_bounds_a_removal_from_below(runs: Runs) -> None:
-    """Off now, due in the past: it can have been in time."""
+def test_what_was_off_before_anybody_looked_is_counted_as_not_known(runs: Runs) -> None:
+    """It can have been in time; no finding asks for what no run can say, and it is no pass."""
     _, concluded = runs.audit(START, [gone(START - 9 * DAY), OFF])
+    assert about_time(concluded) == []
+    assert verdicts(concluded) == {"indeterminate": 1}
+
+
+def test_an_account_that_first_appears_switched_off_is_a_finding(runs: Runs) -> None:
+    """Made and removed between two readings: bounded from above only."""
+    runs.audit(START, [ANA, account("U9")])
+    _, concluded = runs.audit(START + 9 * DAY, [gone(START), OFF, account("U9")])
     (finding,) = about_time(concluded)
     assert finding.kind == "timeliness_indeterminate"
-    assert "removed some time before 2026-10-01T06:10:00Z" in finding.detail
+    assert "removed some time before 2026-10-10T06:10:00Z" in finding.detail
     assert finding.account is not None
     assert finding.account.active is False
 
@@ -220,9 +228,10 @@ def test_without_a_departure_date_readings_bound_the_limit_too(runs: Runs) -> No
     assert (late.timeliness.hours_over_min, late.timeliness.hours_over_max) == (23, 73)
 
 
-def test_without_a_departure_date_a_first_run_knows_nothing(runs: Runs) -> None:
-    """Neither the limit nor the removal is bounded."""
-    _, concluded = runs.audit(START, [gone(None), OFF])
+def test_without_a_departure_date_that_any_run_bounds_nothing_is_known(runs: Runs) -> None:
+    """Terminated when first seen: when removal was due is not bounded from below."""
+    runs.audit(START, [gone(None), ON])
+    _, concluded = runs.audit(START + DAY / 2, [gone(None), OFF])
     (finding,) = about_time(concluded)
     assert finding.timeliness is not None
     assert finding.timeliness.hours_over_max is None

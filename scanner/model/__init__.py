@@ -6,6 +6,7 @@ Terms follow RFC 7643, RFC 7644 and the usage of identity governance (linked, un
 disputed).
 """
 
+from scanner.model.chronicle import Difference, RunEntry, SourceFigures
 from scanner.model.explanation import Exhibit, Explanation, KeyTried, Named, Spell
 from scanner.model.finding import (
     AccountRef,
@@ -69,6 +70,7 @@ __all__ = [
     "Balance",
     "Before",
     "Candidate",
+    "Difference",
     "Earlier",
     "EventKind",
     "Exhibit",
@@ -103,10 +105,12 @@ __all__ = [
     "Resource",
     "Role",
     "Rule",
+    "RunEntry",
     "Severity",
     "SignIn",
     "Situation",
     "Snapshot",
+    "SourceFigures",
     "Spell",
     "Standing",
     "State",

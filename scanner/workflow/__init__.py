@@ -9,6 +9,7 @@ from scanner.workflow.demonstration import demo
 from scanner.workflow.evidence import verify
 from scanner.workflow.execution import Rehearsal, execute, rehearse, undo
 from scanner.workflow.explanation import explain
+from scanner.workflow.history import diff, history
 from scanner.workflow.preparation import check, init
 from scanner.workflow.remediation import PlanOrder, approve, operator, plan, read_plan_file
 from scanner.workflow.report import FORMATS, Rendered, report
@@ -31,8 +32,10 @@ __all__ = [
     "audit",
     "check",
     "demo",
+    "diff",
     "execute",
     "explain",
+    "history",
     "init",
     "interrupted",
     "operator",

@@ -5,12 +5,13 @@ SELECT
   COALESCE(p.removal_due_at, d.first_terminated_due_at) AS due_until,
   COALESCE(v.removed_at, o.last_active_at) AS earliest_at,
   COALESCE(v.removed_at, m.modified_at, o.first_inactive_at) AS latest_at,
-  CASE
-    WHEN v.removed_at IS NOT NULL THEN 'event'
-    WHEN m.modified_at IS NOT NULL THEN 'modified'
-    ELSE 'observation'
-  END AS basis
+  CASE WHEN v.removed_at IS NOT NULL THEN 'event' WHEN m.modified_at IS NOT NULL THEN 'modified'
+    ELSE 'observation' END AS basis,
+  o.first_seen_at = f.first_seen_at AS seen_from_the_first
 FROM observed_accounts AS o
+JOIN (
+  SELECT source, MIN(first_seen_at) AS first_seen_at FROM observed_accounts GROUP BY source
+) AS f ON f.source = o.source
 JOIN run ON run.run = o.concluded_run
 JOIN people_as_of AS p ON p.source = o.person_source AND p.person_id = o.person_id
 LEFT JOIN observed_people AS d ON d.source = p.source AND d.person_id = p.person_id

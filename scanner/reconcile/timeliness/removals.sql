@@ -1,5 +1,6 @@
 SELECT
   app, account_id, person_source, person_id, days_since_departure, earliest_at, latest_at, basis,
+  seen_from_the_first,
   CASE
     WHEN earliest_at > due_until THEN 'late'
     WHEN latest_at <= due_from THEN 'within'
