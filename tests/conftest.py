@@ -19,6 +19,7 @@ CANARY = "gs-canary-5tq8vZ"
 """A test's secret holds this text, or is made known with :func:`watch`."""
 
 FAULTS = Path(__file__).parent / "faults.toml"
+WRITE_FAULTS = Path(__file__).parent / "write_faults.toml"
 
 _watched: set[str] = {CANARY}
 _forms: dict[frozenset[str], re.Pattern[bytes]] = {}
@@ -94,6 +95,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     _print_servers(terminalreporter)
     _print_faults(terminalreporter)
     _print_identity(terminalreporter)
+    _print_write_faults(terminalreporter)
 
 
 def _print_servers(reporter: pytest.TerminalReporter) -> None:
@@ -150,12 +152,28 @@ def _print_faults(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"faults: {sums[0]} of {sums[1]}")
 
 
-def _fault_outcomes(reporter: pytest.TerminalReporter) -> defaultdict[str, set[str]]:
+def _print_write_faults(reporter: pytest.TerminalReporter) -> None:
+    """Print how many faults of writing were met, each with all its variants."""
+    outcomes = _fault_outcomes(reporter, "test_write_fault")
+    if not outcomes:
+        return
+    data = tomllib.loads(WRITE_FAULTS.read_text(encoding="utf-8"))["fault"]
+    ids = sorted({fault["id"] for fault in data})
+    met = [one for one in ids if outcomes[one] == {"passed"}]
+    rest = [one for one in ids if one not in met]
+    said = f"  open: {', '.join(rest)}" if rest else ""
+    reporter.section("write faults")
+    reporter.write_line(f"write faults: {len(met)} of {len(ids)}{said}")
+
+
+def _fault_outcomes(
+    reporter: pytest.TerminalReporter, test: str = "test_fault"
+) -> defaultdict[str, set[str]]:
     """By fault, the outcomes of all its variants; ``xfailed`` is an open one."""
     outcomes: defaultdict[str, set[str]] = defaultdict(set)
     for outcome in ("passed", "failed", "error", "xfailed", "xpassed", "skipped"):
         for report in reporter.stats.get(outcome, ()):
-            found = re.search(r"::test_fault\[([A-Z]\d\d)", getattr(report, "nodeid", ""))
+            found = re.search(rf"::{test}\[([A-Z]\d\d)", getattr(report, "nodeid", ""))
             if found:
                 outcomes[found[1]].add(outcome)
     return outcomes

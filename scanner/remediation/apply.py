@@ -19,6 +19,8 @@ from scanner.remediation.protected import Protection
 from scanner.remediation.replay import Ended, Standing, replay
 
 CONFIRMED, UNCONFIRMED, INTERRUPTED = 0, 40, 130
+SETTLING_SECONDS = 5.0
+"""How long an app is left alone before everything that was confirmed is read once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,8 @@ class _Work:
     def _recheck(self) -> None:
         """Something that provisions the app may have taken our change back meanwhile."""
         standing = self.standing
+        if any(one.outcome in OURS for one in standing.ended.values()):
+            self.session.clock.sleep(SETTLING_SECONDS)
         for action in self.actions:
             ended = standing.ended.get(action.action_id)
             if ended is None or ended.outcome not in OURS:

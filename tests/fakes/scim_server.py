@@ -143,6 +143,13 @@ def group(number: int, members: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def touch(resource: dict[str, Any]) -> None:
+    """Count the version of a changed resource up, if it has one."""
+    if "version" in resource["meta"]:
+        number = int(resource["meta"]["version"].strip('W/"')) + 1
+        resource["meta"] = {**resource["meta"], "version": f'W/"{number}"'}
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -178,29 +185,51 @@ class _Handler(BaseHTTPRequestHandler):
                 scim.at_once -= 1
 
     def do_PATCH(self) -> None:
-        """Replace ``active`` of one user, or remove one member of a group."""
-        operation = json.loads(self._enter())["Operations"][0]
+        """Change one user, or remove one member of a group."""
+        self._write(json.loads(self._enter()))
+
+    def do_PUT(self) -> None:
+        """Replace one user."""
+        self._write(json.loads(self._enter()))
+
+    def _write(self, message: dict[str, Any]) -> None:
         kind, wanted = urlsplit(self.path).path.split("/")[-2:]
         everything = self.scim.users if kind == "Users" else self.scim.groups
         found = next((one for one in everything if one["id"] == unquote(wanted)), None)
         if found is None:
             self._error(404, "not found")
         elif kind == "Groups":
-            member = json.loads(operation["path"].removeprefix("members[value eq ")[:-1])
-            found["members"] = [one for one in found["members"] if one["value"] != member]
+            self._remove_member(found, message)
             self._send(204, {})
+        elif self.headers.get("If-Match", found["meta"].get("version")) != found["meta"].get(
+            "version"
+        ):
+            self._error(412, "another version")
         elif self.scim.write_hook is None:
-            self._change(found, operation)
+            self.change(found, message)
             self._send(200, found)
         else:
-            self.scim.write_hook(self, found, operation)
+            self.scim.write_hook(self, found, message)
 
-    def _change(self, found: dict[str, Any], operation: dict[str, Any]) -> None:
-        value = operation["value"]
-        found["active"] = value["active"] if isinstance(value, dict) else value
-        if "version" in found["meta"]:
-            number = int(found["meta"]["version"].strip('W/"')) + 1
-            found["meta"]["version"] = f'W/"{number}"'
+    @staticmethod
+    def _remove_member(found: dict[str, Any], message: dict[str, Any]) -> None:
+        if "Operations" in message:
+            path = message["Operations"][0]["path"]
+            member = json.loads(path.removeprefix("members[value eq ")[:-1])
+        else:
+            member = message["members"][0]["value"]
+        found["members"] = [one for one in found["members"] if one["value"] != member]
+
+    def change(self, found: dict[str, Any], message: dict[str, Any]) -> None:
+        """Do what a PatchOp, a SCIM 1.1 PATCH or a PUT asks for, and count the version up."""
+        if self.command == "PUT":
+            own = {name: found[name] for name in ("id", "meta", "groups") if name in found}
+            found.clear()
+            found.update(message, **own)
+        value = message["Operations"][0]["value"] if "Operations" in message else message
+        active = value["active"] if isinstance(value, dict) else value
+        found["active"] = active if isinstance(active, bool) else active.lower() == "true"
+        touch(found)
 
     def _fails_again(self) -> bool:
         """The first two requests beyond the first thousand."""
