@@ -22,31 +22,29 @@ MOST_INDIRECT = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A membership as a rule sees it; ``via`` are the nested groups, outermost first, or empty."""
+    """A user in a group through others; ``via`` are the nested groups, outermost first."""
 
     source: str
     group_id: str
     member_id: str
-    member_type: str
     pointer: Pointer
     via: tuple[str, ...]
 
 
-def expand(memberships: Sequence[Membership], most: int = MOST_INDIRECT) -> Iterator[Held]:
-    """Give every direct membership in order, then every indirect one of a user.
+def indirect_memberships(
+    memberships: Sequence[Membership], most: int = MOST_INDIRECT
+) -> Iterator[Held]:
+    """Give the memberships that users have through nested groups, by group, nearest first.
 
-    A user who is a direct member of a group is not given again as an indirect one. Of several
-    ways the shortest is taken, among equals the first by the ids of its groups. ``pointer`` of an
-    indirect membership is where the innermost group shows it. Ids that are no group's are members
-    without members. Raises EvidenceError where more than ``most`` would be indirect.
+    A user who is a direct member of a group is not given as an indirect one. Of several ways the
+    shortest is taken, among equals the first by the ids of its groups. ``pointer`` is where the
+    innermost group shows the user. Ids that are no group's are members without members; a group
+    in itself adds nothing. Raises EvidenceError where there would be more than ``most``.
     """
     children: defaultdict[str, set[str]] = defaultdict(set)
     for one in memberships:
-        yield Held(one.source, one.group_id, one.member_id, one.member_type, one.pointer, ())
         if one.member_type == "Group" and one.member_id != one.group_id:
             children[one.group_id].add(one.member_id)
-    if not children:
-        return
     ordered = {group: sorted(nested) for group, nested in children.items()}
     users = _users_of(memberships, set(children).union(*children.values()))
     given = 0
@@ -79,7 +77,7 @@ def _users_of(
     memberships: Sequence[Membership], groups: set[str]
 ) -> Mapping[str, list[Membership]]:
     users: defaultdict[str, list[Membership]] = defaultdict(list)
-    for one in memberships:
+    for one in memberships if groups else ():
         if one.group_id in groups and one.member_type == "User":
             users[one.group_id].append(one)
     return users
@@ -93,7 +91,7 @@ def _indirect(
         for one in users.get(nested, ()):
             if one.member_id not in known:
                 known.add(one.member_id)
-                yield Held(one.source, group, one.member_id, "User", one.pointer, way)
+                yield Held(one.source, group, one.member_id, one.pointer, way)
 
 
 def _ways(

@@ -21,7 +21,7 @@ from scanner.model import Account, Group, Membership, Person, Pointer, Records
 from scanner.reconcile.keys import address, addresses, key, text
 from scanner.reconcile.lifecycle import removal_due_at
 from scanner.reconcile.names import name_keys
-from scanner.reconcile.nesting import expand, via_text
+from scanner.reconcile.nesting import indirect_memberships, via_text
 from scanner.reconcile.parquet import INSTANT, TEXTS, always, maybe, write_rows
 
 KINDS = ("people", "accounts", "groups", "memberships")
@@ -202,12 +202,22 @@ def group_columns(groups: Sequence[Group]) -> Columns:
 
 def membership_columns(memberships: Sequence[Membership]) -> Columns:
     """Return the columns of MEMBERSHIPS: the direct members in order, then the indirect ones."""
-    held = list(expand(memberships))
-    return {
-        **_texts(held, ("source", "group_id", "member_id", "member_type")),
-        **_pointers([one.pointer for one in held]),
-        "via": [via_text(one.via) for one in held],
+    names = ("source", "group_id", "member_id")
+    direct = {
+        **_texts(memberships, (*names, "member_type")),
+        **_pointers([one.pointer for one in memberships]),
     }
+    held = list(indirect_memberships(memberships))
+    indirect: Columns = {
+        **_texts(held, names),
+        **_pointers([one.pointer for one in held]),
+        "member_type": ["User"] * len(held),
+    }
+    via: list[str | None] = [None] * len(memberships)
+    via += [via_text(one.via) for one in held]
+    for name, column in direct.items():
+        column.extend(indirect[name])  # in place: there may be tens of millions
+    return direct | {"via": via}
 
 
 def _values(records: Sequence[object], names: Sequence[str]) -> Columns:
