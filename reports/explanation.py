@@ -101,6 +101,7 @@ def _show_keys(one: Explanation, console: Console) -> None:
     _head(console, "Whose it is: keys in the order of trust, all of them tried")
     for number, key in enumerate(one.keys, start=1):
         _show_key(number, key, console)
+    _show_suggestions(one, console)
     if one.situation:
         cause = f" ({one.problem.replace('_', ' ')})" if one.problem else ""
         _line(console, f"Situation: {one.situation}{cause}.", style="bold")
@@ -117,6 +118,18 @@ def _show_key(number: int, key: KeyTried, console: Console) -> None:
         mark = "+" if named.taken else "-"
         _line(console, f"{mark} {name}{named.person_id} in {named.source}", 5)
         _line(console, named.why, 7)
+
+
+def _show_suggestions(one: Explanation, console: Console) -> None:
+    """Show whom the account may belong to; nothing was concluded from it."""
+    suggestions = _list(one.finding.get("suggestions"))
+    if suggestions:
+        _line(console, "Perhaps, as a hint only (100 is most alike):")
+    for hint in suggestions:
+        if isinstance(hint, dict):
+            name = f"{hint['display_name']}, " if hint["display_name"] else ""
+            whom = f"{name}{hint['person_id']} in {hint['source']}"
+            _line(console, f"? {whom}: {hint['why']} ({hint['score']})", 5)
 
 
 def _show_people(one: Explanation, console: Console) -> None:

@@ -175,6 +175,16 @@ def _finding(finding: Finding) -> dict[str, object]:
         "direction": finding.group.direction if finding.group else None,
         "basis": finding.group.basis if finding.group else None,
         "matched_by": finding.matched_by,
+        "suggestions": [
+            {
+                "person_id": one.person_id,
+                "source": one.source,
+                "display_name": one.display_name,
+                "score": one.score,
+                "why": one.why,
+            }
+            for one in finding.suggestions
+        ],
         "candidates": [
             {"key": one.key, "value": one.value, "person_id": one.person_id, "taken": one.taken}
             for one in finding.candidates

@@ -289,10 +289,16 @@ def _days(finding: Finding) -> str:
 def _matching(finding: Finding) -> tuple[str, ...]:
     """The key that linked the account and those that agree, or whom each key of a dispute names."""
     if finding.matched_by is None:
-        return tuple(
+        refused = (
             f"{visible(one.key)} {visible(one.value)} names {visible(one.person_id)}: not taken"
             for one in finding.candidates
         )
+        hints = (
+            f"perhaps {visible(one.display_name or one.person_id)} ({visible(one.person_id)}): "
+            f"{visible(one.why)}; a hint only"
+            for one in finding.suggestions
+        )
+        return (*refused, *hints)
     matched = [one.value for one in finding.candidates if one.key == finding.matched_by]
     also = dict.fromkeys(one.key for one in finding.candidates if one.key != finding.matched_by)
     lines = [" ".join(["matched by", visible(finding.matched_by), *map(visible, matched)])]

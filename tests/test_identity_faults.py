@@ -73,6 +73,8 @@ def assert_told(fault: dict[str, Any], findings: list[Finding]) -> None:
     told = {one.account.id: one for one in findings if one.account}
     loose = {one for one, outcome in fault["expect"].items() if not outcome.startswith("linked")}
     assert loose <= set(told)
+    for one, whom in fault.get("suggested", {}).items():
+        assert told[one].suggestions[0].person_id == whom
     words = " ".join([told[one].detail for one in loose])
     assert fault.get("says", "") in words
 

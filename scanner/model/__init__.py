@@ -17,6 +17,7 @@ from scanner.model.finding import (
     Rule,
     Severity,
     Situation,
+    Suggestion,
     Timeliness,
 )
 from scanner.model.movement import Balance, Before, Movement, Standing
@@ -114,6 +115,7 @@ __all__ = [
     "Spell",
     "Standing",
     "State",
+    "Suggestion",
     "Survey",
     "Timeliness",
     "Tool",

@@ -108,6 +108,21 @@ class Timeliness:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A person an account may belong to: a hint that concludes nothing.
+
+    ``score`` is 0 to 100 and compares suggestions with each other only; ``why`` says in words what
+    is alike.
+    """
+
+    person_id: str
+    source: str
+    display_name: str | None
+    score: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One conclusion about one account, person, group or source.
 
@@ -117,7 +132,7 @@ class Finding:
     severity (``privileged``). ``via`` are the ids of the nested groups, outermost first, through
     which a membership is held. ``waiver`` is the acceptance in force; the finding stays one.
     ``status`` is ``new``, ``persisting``, or ``reopened`` where it was known and was not open
-    before this run.
+    before this run. ``suggestions`` are hints to the owner of an orphan account, the best first.
     """
 
     id: str
@@ -140,3 +155,4 @@ class Finding:
     via: tuple[str, ...] = ()
     waiver: Waiver | None = None
     timeliness: Timeliness | None = None
+    suggestions: tuple[Suggestion, ...] = ()

@@ -37,6 +37,7 @@ from scanner.reconcile.observation import add_earlier
 from scanner.reconcile.parquet import Row, count_rows, read_rows
 from scanner.reconcile.queries import result_path, run_late, run_queries
 from scanner.reconcile.sentences import KEY_WORDS, Telling, expectation, withheld_group
+from scanner.reconcile.suggestion import with_suggestions
 from scanner.reconcile.tables import table_path, write_tables
 from scanner.reconcile.waived import Waived
 
@@ -87,6 +88,8 @@ def reconcile(
     hits = read_hits(folder, rules)
     telling = _telling(folder, config, every, hits, registers, waived)
     findings = waived.mark(build_findings(hits, rules, telling, run, before), as_of)
+    tables = [table_path(folder, "people", one.source) for one in every if one.role is Role.HRIS]
+    findings = with_suggestions(findings, telling.facts.accounts, tables)
     apps = _apps(folder, every, findings, telling)
     people = read_rows(result_path(folder, "people_counts"))
     return Conclusions(

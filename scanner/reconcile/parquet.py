@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -51,6 +51,21 @@ def read_rows(path: Path, only: tuple[str, Collection[str]] | None = None) -> Se
     except (OSError, pa.ArrowException) as error:
         raise EvidenceError(f"{path} cannot be read as Parquet: {error}") from None
     return table.to_pylist()
+
+
+def read_batches(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of ``path`` in file order, holding only some of them and ``columns`` of each.
+
+    Raises EvidenceError if the file is missing or is not Parquet.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=list(columns)):
+                yield from batch.to_pylist()
+    except FileNotFoundError:
+        raise EvidenceError(f"{path} is missing from the run folder") from None
+    except (OSError, pa.ArrowException) as error:
+        raise EvidenceError(f"{path} cannot be read as Parquet: {error}") from None
 
 
 def count_rows(path: Path) -> int:
