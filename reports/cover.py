@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from openpyxl.workbook import Workbook
 
 from reports.cell import Look, Value
+from reports.movement import movement_facts
 from reports.sheet import Paper, Stamp, expect_day, offer_choices, open_paper
 from reports.standing import open_points
 from reports.view import departure_sentence
@@ -45,6 +46,9 @@ def write_cover(
     for label, value, look in _facts(audit):
         paper.add((label, Look.LABEL), (value, look))
     _write_open_points(paper, audit)
+    _section(paper, "Since the audit before")
+    for label, value in movement_facts(audit):
+        paper.add((label, Look.LABEL), (value, Look.LONG))
     _write_sign_off(paper)
     _write_contents(paper, sheets)
     _write_notes(paper, "How to read this workbook", _NOTES)

@@ -84,3 +84,51 @@ def _balance(name: str, balance: Balance) -> Row:
         balance.not_concluded,
     )  # fmt: skip
     return Row(name, tuple(f"{figure:,}" for figure in figures))
+
+
+@dataclass(frozen=True, slots=True)
+class MovementView:
+    """What the page shows of earlier findings and of the time of removal."""
+
+    sentence: str
+    balance_headings: tuple[str, ...]
+    balances: tuple[Row, ...]
+    resolved: tuple[Row, ...]
+    not_concluded: tuple[Row, ...]
+    removal_headings: tuple[str, ...]
+    removals: tuple[Row, ...]
+
+
+def movement_view(audit: Audit) -> MovementView:
+    """Return what the page shows of the movement and the timeliness of ``audit``."""
+    movement = audit.movement
+    return MovementView(
+        sentence=movement_sentence(movement),
+        balance_headings=COLUMNS,
+        balances=balance_rows(movement),
+        resolved=standing_rows(movement.resolved if movement else ()),
+        not_concluded=standing_rows(movement.not_concluded if movement else ()),
+        removal_headings=tuple(words for _, words in TIMELINESS),
+        removals=timeliness_rows(audit),
+    )
+
+
+def movement_facts(audit: Audit) -> tuple[tuple[str, str], ...]:
+    """Return the same as labels and values: the sums by app, what went, and removals by app."""
+    seen = movement_view(audit)
+    balances = [
+        (row.name, ", ".join(f"{figure} {words.lower()}" for words, figure in zip(
+            COLUMNS, row.figures, strict=True)))
+        for row in seen.balances
+    ]  # fmt: skip
+    removals = [
+        (f"Removals: {row.name}", ", ".join(f"{figure} {words.lower()}" for words, figure in zip(
+            seen.removal_headings, row.figures, strict=True)))
+        for row in seen.removals
+    ]  # fmt: skip
+    gone = [
+        (title, " · ".join((row.name, *filter(None, row.figures))))
+        for title, rows in (("Resolved", seen.resolved), ("Not concluded", seen.not_concluded))
+        for row in rows
+    ]
+    return (("Findings", seen.sentence), *balances, *gone, *removals)

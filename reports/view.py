@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from reports.chart import Bar, bar
+from reports.movement import MovementView, movement_view
 from reports.section import Section, Tally, sections, tallies, waived_words
 from reports.standing import OpenPoint, SourceView, moment, open_points, shown, source_views
 from reports.text import instant, visible
@@ -108,6 +109,7 @@ class Page:
     severities: tuple[str, ...]
     apps: tuple[AppView, ...]
     sources: tuple[SourceView, ...]
+    movement: MovementView
     matching: tuple[Match, ...]
     registers: tuple[RegisterView, ...]
     method: tuple[str, ...]
@@ -150,6 +152,7 @@ def view(audit: Audit) -> Page:
         severities=tuple(one for one in Severity if _has(audit, one)),
         apps=_apps(audit),
         sources=source_views(audit),
+        movement=movement_view(audit),
         matching=_matching(audit),
         registers=tuple(_register(one) for one in audit.registers),
         method=METHOD,
