@@ -29,7 +29,7 @@ from tests.fakes.write_world import (
     Misbehaviour,
     Time,
     World,
-    approve,
+    approve_typed,
     approved,
     audited_world,
     clock,
@@ -70,7 +70,7 @@ def test_write_fault(case: Case, world: World, capsys: pytest.CaptureFixture[str
             assert run(["apply", str(plan), "--execute", "-q"]) == 0
             assert run(["undo", str(world.remediation / "journal.jsonl"), "-q"]) == 0
         plan = world.remediation / "undo" / "plan.json"
-        approve(world, plan)
+        approve_typed(plan, world.config)
     prepare(case, world, server)
     others = [copy.deepcopy(one) for one in server.users if one["id"] not in LEAVERS]
     server.ledger.clear()

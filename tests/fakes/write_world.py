@@ -192,18 +192,18 @@ def approved(world: World, app: str, forms: tuple[str, ...]) -> None:
     where = ["--config", str(world.config), "-q"]
     plan = ["plan", str(world.run), "--app", app, "--expect-headcount", headcount]
     assert run([*plan, *where]) == 0
-    approve(world, world.remediation / "plan.json")
+    approve_typed(world.remediation / "plan.json", world.config)
     kept = world.folder / f"kept-{len(world.plans)}"
     shutil.copytree(world.remediation, kept)
     world.plans[app, forms] = kept
 
 
-def approve(world: World, plan: Path) -> None:
-    """Approve a plan by typing."""
+def approve_typed(plan: Path, config: Path = Path("ghostscan.toml")) -> None:
+    """Approve a plan by typing what only somebody who read it can type."""
     found = parse_plan(plan.read_bytes())
     typed = f"{found.plan_id[:8]}\n{len(found.sendable())}\n"
     with patch.object(sys, "stdin", io.StringIO(typed)):
-        assert run(["approve", str(plan), "--config", str(world.config), "-q"]) == 0
+        assert run(["approve", str(plan), "--config", str(config), "-q"]) == 0
 
 
 @contextmanager
