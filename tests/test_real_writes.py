@@ -10,7 +10,7 @@ import pytest
 
 from scanner.cli.program import run
 from scanner.remediation.journal import parse_journal
-from tests.fakes.real_servers import TOKEN, RunningServer, known_servers, running, why_not
+from tests.fakes.real_servers import TOKEN, RunningServer, Server, known_servers, running, why_not
 from tests.fakes.real_servers import user as resource
 from tests.fakes.scim_server import serving, user
 from tests.fakes.write_world import approve_typed
@@ -24,9 +24,9 @@ SERVERS = [server for server in known_servers() if server.is_whole]
 def seed(app: RunningServer) -> None:
     """Give everybody an active account."""
     for number in range(1, PEOPLE + 1):
-        named = {"emails": [{"value": f"user{number}@example.com", "primary": True}]}
+        emails = [{"value": f"user{number}@example.com", "primary": True}]
         name = {"givenName": "User", "familyName": str(number), "formatted": f"User {number}"}
-        body = resource(f"user{number}", displayName=f"User {number}", name=name, **named)
+        body = resource(f"user{number}", displayName=f"User {number}", name=name, emails=emails)
         app.post("/Users", body)
 
 
@@ -80,14 +80,15 @@ def apply(plan: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 @pytest.mark.parametrize("server", SERVERS, ids=lambda one: one.title.replace(" ", "_"))
 def test_ghosts_are_deactivated_and_given_back_on_a_real_server(
-    server: Any,  # noqa: ANN401 - its type would be a second import of the same name
+    server: Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Audit, plan, approve, apply, audit again: resolved; undo, apply: the server is as it was."""
-    if why_not(server):
-        pytest.skip(why_not(server))
+    missing = why_not(server)
+    if missing:
+        pytest.skip(missing)
     monkeypatch.setenv("REAL_TOKEN", TOKEN)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("scanner.cli.execution.time.sleep", lambda _: None)
