@@ -120,21 +120,20 @@ class _Work:
         self.lookouts = {
             part.name: Lookout(part.sentinels, session.deactivators[part.name])
             for part in plan.apps
-            if part.name in session.deactivators
         }
         self.benches = {
             app: Bench(
-                deactivator=one,
+                deactivator=session.deactivators[app],
                 journal=session.journal,
                 protection=session.protection,
                 witness=session.witness,
                 elsewhere=session.elsewhere,
                 clock=clock,
-                pace=Pace(traits[app], clock),
+                pace=Pace(one, clock),
                 deadline=session.deadline,
                 expires_at=plan.expires_at,
             )
-            for app, one in session.deactivators.items()
+            for app, one in traits.items()
         }
 
     @property

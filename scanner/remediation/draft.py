@@ -97,7 +97,8 @@ def draft_plan(
 
 def _action(basis: Basis, one: Proposal, app: PlannedApp, nonce: str) -> Action:
     suspect, account = one.suspect, one.account
-    resource = recorded_resource(basis.folder, account.pointer)
+    whole = "put" in app.forms  # the only form that sends an account back as it was read
+    resource = recorded_resource(basis.folder, account.pointer) if whole else None
     group = suspect.group_id if one.operation is Operation.REMOVE_MEMBER else None
     change = Change(one.operation, account, group, resource)
     return Action(

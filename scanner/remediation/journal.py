@@ -146,12 +146,14 @@ class Journal:
 
     def _read_or_create(self) -> bytes:
         try:
-            return self._disk.read(self.path, MOST_BYTES)
+            content = self._disk.read(self.path, MOST_BYTES)
         except FileNotFoundError:
             self._disk.create(self.path)
-            self._disk.sync_folder(self.path.parent)
-            self._disk.sync_folder(self.path.parent.parent)  # the folder itself may be new
-            return b""
+            content = b""
+        # Also for an old file: whoever made it may have died before its name was on the disk.
+        self._disk.sync_folder(self.path.parent)
+        self._disk.sync_folder(self.path.parent.parent)
+        return content
 
     def write(self, kind: Kind, **fields: Any) -> None:  # noqa: ANN401 - what JSON can hold
         """Add one record; it is on the disk on return.
