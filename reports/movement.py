@@ -15,8 +15,8 @@ TIMELINESS = (
     ("within", "In time"),
     ("late", "Too late"),
     ("indeterminate", "Not known"),
-    ("pending", "Active, not yet due"),
-    ("still_active", "Active, past due"),
+    ("pending", "Active within the limit"),
+    ("still_active", "Active past the limit"),
 )
 """What is said of the account of a departed person, by the code of the verdict."""
 

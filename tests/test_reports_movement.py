@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
 from openpyxl import load_workbook
+from rich.console import Console
 
+from reports.chronicle import difference_json
+from reports.lookback import show_difference
 from reports.movement import (
     balance_rows,
     movement_facts,
@@ -16,7 +21,8 @@ from reports.movement import (
 )
 from reports.page import render_page
 from reports.workbook import write_workbook
-from tests.fakes.audit import EARLIER, clean_audit, sample_audit
+from scanner.model import Difference, RunEntry, Severity, SourceFigures, Standing, State, Verdict
+from tests.fakes.audit import AS_OF, EARLIER, clean_audit, sample_audit
 from tests.fakes.tables import write_tables
 
 
@@ -55,8 +61,8 @@ def test_removals_are_counted_by_what_can_be_said_of_them() -> None:
     (slack,) = timeliness_rows(audit)
     assert (slack.name, slack.figures) == ("slack", ("9", "1", "0", "0", "2"))
     assert timeliness_sentence(audit) == (
-        "Accounts of departed people: 9 in time, 1 too late, 0 not known, 0 active, not yet due, "
-        "2 active, past due."
+        "Accounts of departed people: 9 in time, 1 too late, 0 not known, 0 active within the "
+        "limit, 2 active past the limit."
     )
     assert timeliness_sentence(replace(audit, apps=())) == ""
 
@@ -80,3 +86,43 @@ def test_the_cover_of_the_workbook_shows_the_same(tmp_path: Path) -> None:
     said = {(str(row[0].value), str(row[1].value)) for row in cover.iter_rows() if row[1].value}
     assert set(movement_facts(audit)) <= said
     assert ("Resolved", "ghost_active · github · high · Bo · bo") in said
+
+
+def made_standing(number: int, severity: Severity = Severity.HIGH) -> Standing:
+    return Standing(
+        f"{number:016}", "orphan_account", severity, "slack", None, EARLIER, f"u{number}"
+    )
+
+
+def made_entry(run: str, findings: int) -> RunEntry:
+    return RunEntry(run, AS_OF, Verdict.FINDINGS, (), ((Severity.HIGH, findings),))
+
+
+def test_a_long_list_is_cut_and_a_changed_severity_is_told() -> None:
+    """What does not fit a terminal is counted; sources that came or went are named."""
+    difference = Difference(
+        earlier=made_entry("000001-20261001T090000Z", 1),
+        later=made_entry("000002-20261101T090000Z", 24),
+        new=tuple(made_standing(number) for number in range(23)),
+        resolved=(),
+        not_concluded=(),
+        persisting=(made_standing(99),),
+        changed=((made_standing(99, Severity.MEDIUM), made_standing(99)),),
+        sources=(
+            (SourceFigures("crm", State.COMPLETE, State.COMPLETE, 1, 1), None),
+            (None, SourceFigures("wiki", State.COMPLETE, State.COMPLETE, 1, 1)),
+        ),
+    )
+    out = io.StringIO()
+    show_difference(difference, Console(file=out, width=80))
+    said = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert "  and 3 more: see --json" in said
+    assert said[-4:] == [
+        "orphan_account slack u99: medium before, high now",
+        "crm: not in the later run",
+        "wiki: not in the earlier run",
+        "Persisting: 1",
+    ]
+    assert json.loads(difference_json(difference))["changed"] == [
+        {"id": "0000000000000099", "severity": {"earlier": "medium", "later": "high"}}
+    ]
