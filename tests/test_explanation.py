@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -18,7 +19,10 @@ from scanner import workflow
 from scanner.cli.program import run as run_program
 from scanner.config import load_config
 from scanner.errors import EvidenceError, IntegrityError, UsageError
-from scanner.model import Explanation
+from scanner.evidence.exhibit import _excerpt as excerpt_of
+from scanner.model import Explanation, Pointer
+from scanner.reconcile.explanation import Correlated
+from scanner.workflow.explanation import _pointers as exhibits_of
 
 AS_OF = datetime(2026, 11, 1, 9, tzinfo=UTC)
 HOSTILE = "[red]Eve\x1b[2J\u202e"
@@ -42,7 +46,7 @@ expected_size = 8
 [sources.wiki]
 type = "file"
 path = "wiki.json"
-expected_size = 7
+expected_size = 8
 
 [registers]
 accounts = "accounts.toml"
@@ -75,6 +79,7 @@ ACCOUNTS: list[dict[str, Any]] = [
      "active": True},
     {"account_id": "hostile", "emails": "eve@x.example", "active": True},
     {"account_id": "twice", "external_id": "P7", "active": True},
+    {"account_id": "orphan", "display_name": "Anna Ruiz", "active": True},
     {"account_id": "by-hand", "user_name": "nobody", "active": True},
 ]  # fmt: skip
 
@@ -173,6 +178,65 @@ def test_of_two_spells_the_later_departure_governs(run: Path) -> None:
     assert "a record of the person that P8 in people governs" in shown
     assert "P7 in people: terminated; another record of the same person decides" in shown
     assert "11 hours left" in shown
+
+
+def test_a_hint_is_shown_as_a_hint(run: Path) -> None:
+    """Whom an orphan may belong to stands apart from the keys, with its score."""
+    shown = printed(explained(run, "orphan_account", "orphan"))
+    assert "Perhaps, as a hint only (100 is most alike):" in shown
+    assert "? Ana Ruiz, P1 in people: similar name (94)" in shown
+    assert "Situation: unmatched." in shown
+
+
+def test_a_finding_about_a_record_is_explained_by_the_record(run: Path) -> None:
+    """Without an account there are no keys, and the record of the HRIS is the evidence."""
+    findings = json.loads((run / "findings.json").read_bytes())["findings"]
+    flawed = next(one["id"] for one in findings if (one["person"] or {}).get("id") == "P6"
+                  and one["kind"] == "hr_data_quality")  # fmt: skip
+    explanation = workflow.explain(flawed, run, Path("nowhere.toml"))
+    assert (explanation.account, explanation.keys, explanation.situation) == ({}, (), None)
+    assert [one.about for one in explanation.exhibits] == ["record P6 of people"]
+    assert "hr_data_quality" in printed(explanation)
+
+
+@pytest.mark.parametrize(
+    ("body", "index", "excerpt"),
+    [
+        (b'{"Resources": [{"id": "a"}, {"id": "b"}]}', 1, '{"id":"b"}'),
+        (b'{"id": "a"}', 0, '{"id":"a"}'),
+        (b'[{"id": "a"}]', 1, None),
+        (b'{"Resources": 1}', 0, None),
+        (b"id,name\n1,Ana\n", 0, None),
+    ],
+)
+def test_an_excerpt_is_the_record_or_nothing(
+    run: Path, body: bytes, index: int, excerpt: str | None
+) -> None:
+    """A record is taken from a list of either form; of anything else there is no excerpt."""
+    found = excerpt_of(body, index)
+    assert (None if found is None else json.loads(found)) == (
+        None if excerpt is None else json.loads(excerpt)
+    )
+    explanation = explained(run, "ghost_active", "ghost")
+    long = "\n".join(["[", *["1,"] * 60, "1]"])
+    exhibits = tuple(replace(one, excerpt=found and long) for one in explanation.exhibits)
+    shown = printed(replace(explanation, exhibits=exhibits))
+    assert ("… 22 more lines" in shown) is (found is not None)
+    assert ("not a JSON list; open the file" in shown) is (found is None)
+
+
+def test_a_group_is_an_exhibit_of_its_own(run: Path) -> None:
+    """What a membership finding points to is shown before the account and the person."""
+    finding = {
+        "app": "wiki",
+        "group": {"id": "G1"},
+        "evidence": {"response": "responses/wiki/9.gz", "index": 3},
+    }
+    known = Correlated({}, None, None, (), (), (("account U1 of wiki", Pointer("x", 1)),))
+    assert exhibits_of(finding, known) == [
+        ("group G1 of wiki", Pointer("responses/wiki/9.gz", 3)),
+        ("account U1 of wiki", Pointer("x", 1)),
+    ]
 
 
 def test_a_manual_link_stands_first(run: Path) -> None:

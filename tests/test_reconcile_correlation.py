@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scanner.model import Account, Person, Records, State
+from scanner.model import Account, Person, PersonStatus, Records, State
 from scanner.reconcile.parquet import Row, read_rows
-from tests.fakes.company import SETTINGS, Company, account, leaver, person
+from tests.fakes.company import AS_OF, SETTINGS, Company, account, leaver, person
 
 TWO_HRIS = {
     **SETTINGS,
@@ -197,3 +198,102 @@ def test_matches_are_counted_by_key_in_order_of_priority(tmp_path: Path) -> None
         ("email", 2),
         ("user_name", 0),
     )
+
+
+LINK = '[[accounts]]\napp = "slack"\naccount = "{}"\nperson = "{}"\n'
+
+
+@pytest.mark.parametrize(("named", "whom"), [("U1", "P2"), ("ANA", "b@old.org")])
+def test_a_manual_link_beats_every_key(tmp_path: Path, named: str, whom: str) -> None:
+    """A link by id or user name, to an id or an address, counts where keys say otherwise."""
+    row = situation(
+        tmp_path,
+        leaver("P1", employee_number="7"),
+        person("P2", emails=("b@x.org",)),
+        account("U1", employee_number="7", user_name="ana"),
+        registers={"accounts": LINK.format(named, whom)},
+        settings={**SETTINGS, "correlation": {"domain_aliases": {"old.org": "x.org"}}},
+    )
+    assert (row["situation"], row["person_id"], row["matched_by"]) == ("linked", "P2", "link")
+    assert [(key, who, taken) for key, _, who, taken in candidates(tmp_path)] == [
+        ("employee_number", "P1", False),
+        ("link", "P2", True),
+    ]
+
+
+def test_a_link_to_nobody_is_a_dispute(tmp_path: Path) -> None:
+    """A person the register names and no HRIS has leaves the account to a person to decide."""
+    company = Company(
+        [leaver("P1", employee_number="7"), account("U1", employee_number="7")],
+        registers={"accounts": LINK.format("U1", "gone")},
+    )
+    (found,) = company.findings(tmp_path, "ambiguous_identity")
+    assert found.problem == "link_unknown"
+    assert found.detail == "The register links this active account to somebody whom no HRIS has."
+
+
+@pytest.mark.parametrize(
+    ("of_person", "of_account", "problem"),
+    [
+        ({"display_name": "Ana Ruiz"}, {"display_name": "Bo Berg"}, "name_contradicts"),
+        ({"display_name": "Ana Ruiz"}, {"display_name": "RUIZ, A."}, None),
+        ({"display_name": "Ana Ruiz"}, {"display_name": "Bo", "user_name": "ana.r"}, None),
+        ({"display_name": "Ana Ruiz"}, {}, None),
+        ({}, {"display_name": "Bo Berg"}, None),
+        ({"display_name": "\u9673\u5049"}, {"display_name": "Wei Chen"}, None),
+        (
+            {"display_name": "Ana Ruiz", "emails": ("a@x.org",)},
+            {"display_name": "Bo Berg", "emails": ("a@x.org",)},
+            None,
+        ),
+    ],
+)
+def test_a_number_alone_needs_a_name_that_does_not_contradict(
+    tmp_path: Path, of_person: dict[str, Any], of_account: dict[str, Any], problem: str | None
+) -> None:
+    """A departure by an issued key is doubted only where both names can be compared and differ."""
+    row = situation(
+        tmp_path,
+        leaver("P1", employee_number="7", **of_person),
+        account("U1", employee_number="7", **of_account),
+    )
+    assert row["problem"] == problem
+    assert row["situation"] == ("linked" if problem is None else "disputed")
+
+
+def test_a_weak_key_names_an_owner_and_no_leaver(tmp_path: Path) -> None:
+    """A user name without @ is enough to have an owner, not for the owner's departure."""
+    row = situation(tmp_path / "1", person("P1", user_name="ana"), account("U1", user_name="ana"))
+    assert (row["situation"], row["matched_by"]) == ("linked", "user_name")
+    row = situation(tmp_path / "2", leaver("P1", user_name="ana"), account("U1", user_name="ana"))
+    assert (row["situation"], row["problem"]) == ("disputed", "weak_key")
+
+
+@pytest.mark.parametrize(
+    ("spells", "governing", "departed"),
+    [
+        (("terminated:-9", "active"), 1, False),
+        (("terminated:-9", "on_leave"), 1, False),
+        (("terminated:-9", "pending"), 1, False),
+        (("terminated:-9", "unknown"), 1, False),
+        (("terminated:-9", "terminated:5"), 1, False),  # ahead
+        (("terminated:-9", "terminated:-2"), 1, True),  # the later one
+        (("terminated:-9", "terminated:"), 1, True),  # an unknown day
+        (("terminated:", "terminated:5"), 1, False),
+        (("pending", "active"), 1, False),
+    ],
+)
+def test_employment_beats_its_end_and_the_later_end_an_earlier(
+    tmp_path: Path, spells: tuple[str, str], governing: int, departed: bool
+) -> None:
+    """Of two records of one person the one that keeps the person employed decides."""
+    people = []
+    for place, spell in enumerate(spells):
+        status, _, days = spell.partition(":")
+        left = AS_OF + timedelta(days=int(days)) if days else None
+        same: dict[str, Any] = {"employee_number": "7", "display_name": "Ana Ruiz"}
+        people.append(person(f"P{place}", status=PersonStatus(status), departed_at=left, **same))
+    row = situation(tmp_path, *people, account("U1", external_id="P0"))
+    assert (row["situation"], row["person_id"]) == ("linked", f"P{governing}")
+    rows = read_rows(tmp_path / "correlation" / "people_as_of.parquet")
+    assert {one["departed"] for one in rows} == {departed}

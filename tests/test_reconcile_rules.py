@@ -122,6 +122,19 @@ def test_an_unknown_departure_date_is_overdue_without_days(tmp_path: Path) -> No
     )
 
 
+def test_a_departure_recorded_late_and_one_that_contradicts_are_told(tmp_path: Path) -> None:
+    """The sentence says when the HRIS learned of it, and why a date does not count."""
+    late = leaver("1042", recorded_at=LEFT + timedelta(days=3), **ANA)
+    (ghost,) = Company([late, HER_ACCOUNT]).findings(tmp_path / "1", "ghost_active")
+    assert ghost.detail.startswith(
+        "Ana Ruiz left 29 days ago (2026-10-02T22:00:00Z, recorded only at 2026-10-05T22:00:00Z)"
+    )
+    again = leaver("1042", hired_at=LEFT + timedelta(days=3), **ANA)
+    (ghost,) = Company([again, HER_ACCOUNT]).findings(tmp_path / "2", "ghost_active")
+    assert ghost.days_since_departure is None
+    assert ghost.detail.startswith("Ana Ruiz is terminated in people, with contradictory dates,")
+
+
 def test_every_account_of_a_leaver_is_listed(tmp_path: Path) -> None:
     """Two active accounts of one person in one app are two findings."""
     second = account("U2", user_name="ana@example.com")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.scim.instant import has_zone, parse_instant
+from collectors.scim.instant import has_zone, known_zone, parse_instant
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -46,6 +46,49 @@ def test_a_day_ends_at_the_local_midnight_after_it(day: str, expected: str) -> N
     """A departure date lasts to the local midnight at its end, also where the clocks change."""
     ended = parse_instant(day, BERLIN, ends=True)
     assert ended == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "expected"),
+    [
+        ("America/Havana", "2026-10-31", "2026-11-01T04:00:00"),  # midnight comes twice: the first
+        ("America/Sao_Paulo", "2018-11-03", "2018-11-04T03:00:00"),  # midnight is skipped
+        ("America/Sao_Paulo", "2018-02-17", "2018-02-18T03:00:00"),  # 23:00 comes twice before it
+        ("Pacific/Apia", "2011-12-29", "2011-12-30T10:00:00"),  # the next day does not exist
+        ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00"),  # nor does this one
+        ("Pacific/Kiritimati", "2026-10-02", "2026-10-02T10:00:00"),
+        ("Asia/Kathmandu", "2026-10-02", "2026-10-02T18:15:00"),
+        ("Europe/Berlin", "2028-02-29", "2028-02-29T23:00:00"),
+    ],
+)
+def test_a_day_ends_once_where_clocks_and_calendars_jump(
+    zone: str, day: str, expected: str
+) -> None:
+    """Midnight that comes twice is the first, a skipped one the instant of the change."""
+    ended = parse_instant(day, ZoneInfo(zone), ends=True)
+    assert ended == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "ends"),
+    [
+        ("2026-10-25T02:30:00", "2026-10-25T00:30:00", "2026-10-25T01:30:00"),  # comes twice
+        ("2026-03-29T02:30:00", "2026-03-29T00:30:00", "2026-03-29T01:30:00"),  # is skipped
+        ("2026-10-25T03:00:00", "2026-10-25T02:00:00", "2026-10-25T02:00:00"),
+    ],
+)
+def test_nobody_departs_before_it_is_certain(text: str, begins: str, ends: str) -> None:
+    """A local time with two readings is the later one where it ends an employment."""
+    for expected, is_end in ((begins, False), (ends, True)):
+        found = parse_instant(text, BERLIN, ends=is_end)
+        assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_only_names_of_the_zone_database_are_zones() -> None:
+    """Anything else, a path above all, is no zone."""
+    assert known_zone("Asia/Tokyo") == ZoneInfo("Asia/Tokyo")
+    for name in ("", "Mars/Phobos", "../../etc/passwd", "/etc/localtime", "asia/tokyo", "+09:00"):
+        assert known_zone(name) is None
 
 
 def test_only_bare_dates_end_later() -> None:

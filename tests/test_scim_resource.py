@@ -387,3 +387,24 @@ def test_the_groups_of_a_user_are_the_direct_ones() -> None:
         ("g1", "u1", "User"), ("g 2", "u1", "User"), ("g3", "u1", "User"),
     ]  # fmt: skip
     assert read_user_groups({}, "u1", HERE, "src") == ()
+
+
+def test_a_day_ends_where_the_person_works() -> None:
+    """Dates of a record are read in its own time zone (RFC 7643 section 4.1.1)."""
+    ended = {
+        zone: person({"timezone": zone, HR: {"end": "2026-10-02"}}, departed_at=f"{HR}:end")
+        for zone in ("Asia/Tokyo", "America/Los_Angeles")
+    }
+    assert ended["Asia/Tokyo"].timezone == "Asia/Tokyo"
+    assert ended["Asia/Tokyo"].departed_at == datetime(2026, 10, 2, 15, tzinfo=UTC)
+    assert ended["America/Los_Angeles"].departed_at == datetime(2026, 10, 3, 7, tzinfo=UTC)
+
+
+def test_a_zone_that_is_none_is_noted_and_the_organization_s_taken() -> None:
+    """An unknown zone is kept as it was sent, and does not move a departure."""
+    resource = {"id": "1", "timezone": "Mars/Phobos", HR: {"end": "2026-10-02"}}
+    told = read_person(resource, HERE, how(Role.HRIS, departed_at=f"{HR}:end"))
+    assert told.record is not None
+    assert told.record.timezone == "Mars/Phobos"
+    assert told.record.departed_at == datetime(2026, 10, 2, 22, tzinfo=UTC)
+    assert "timezone is not an IANA time zone, the organization's is taken" in told.notes

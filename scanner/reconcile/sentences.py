@@ -93,9 +93,13 @@ def _departure(hit: Hit, telling: Telling) -> str:
     person = _person(hit, telling)
     departed_at, days = person["departed_at"], hit.days_since_departure
     if departed_at is None or days is None:
-        return f"{_name(person)} is terminated in {hit.person_source}, without a departure date,"
+        lacks = "without a departure date" if departed_at is None else "with contradictory dates"
+        return f"{_name(person)} is terminated in {hit.person_source}, {lacks},"
     ago = {0: "less than a day", 1: "1 day"}.get(days, f"{days} days")
-    return f"{_name(person)} left {ago} ago ({instant(departed_at)})"
+    recorded_at = person["recorded_at"]
+    late = recorded_at is not None and recorded_at > departed_at
+    recorded = f", recorded only at {instant(recorded_at)}" if late else ""
+    return f"{_name(person)} left {ago} ago ({instant(departed_at)}{recorded})"
 
 
 def _ghost_active(hit: Hit, telling: Telling) -> str:
@@ -156,10 +160,6 @@ def _holder(hit: Hit, telling: Telling) -> str:
 
 def _ambiguous_identity(hit: Hit, telling: Telling) -> str:
     rows = telling.facts.candidates[hit.app, hit.account_id or ""]
-    if hit.problem == "link_unknown":
-        named = ", ".join(dict.fromkeys(row["key_value"] for row in rows if row["key"] == LINK))
-        whom = f" ({named})" if named else ""
-        return f"The register links this active account to a person{whom} whom no HRIS has."
     keys_of: dict[Place, list[str]] = {}
     for row in rows:
         words = keys_of.setdefault((row["person_source"], row["person_id"]), [])
@@ -173,6 +173,7 @@ def _ambiguous_identity(hit: Hit, telling: Telling) -> str:
 
 
 _DOUBTS = {
+    "link_unknown": "The register links this active account to somebody whom no HRIS has.",
     "several_people": "The keys of this active account name {count} people: {named}.",
     "weak_key": (
         "This active account leads to somebody who has left only by a weak key ({named}); "
