@@ -103,3 +103,19 @@ def test_a_server_that_is_away_is_part_of_the_snapshot(capsys: pytest.CaptureFix
         code, document = taken(capsys)
     assert code == 20
     assert [one["state"] for one in document["sources"]] == ["COMPLETE", "NOT_READ"]
+
+
+def test_a_snapshot_keeps_the_registers_it_went_by(capsys: pytest.CaptureFixture[str]) -> None:
+    """A manual link says whose an account is before any audit: its bytes are sealed in the run."""
+    entry = b'[[accounts]]\napp = "wiki"\naccount = "u2"\nperson = "u3"\n'
+    with company():
+        with Path("ghostscan.toml").open("a") as file:
+            file.write('[registers]\naccounts = "accounts.toml"\n')
+        Path("accounts.toml").write_bytes(entry)
+        code, document = taken(capsys)
+    folder = Path(document["run"])
+    assert code == 0
+    assert (folder / "registers/accounts.toml").read_bytes() == entry
+    seen = pq.read_table(folder / "tables/observed/accounts.parquet").to_pylist()
+    assert {row["person_id"] for row in seen if row["account_id"] == "u2"} == {"u3"}
+    assert run_program(["verify", str(folder)]) == 0

@@ -105,14 +105,20 @@ def reconcile(
 
 
 def observe(
-    folder: Path, config: Config, readings: Sequence[Reading], run: str, as_of: datetime
+    folder: Path,
+    config: Config,
+    readings: Sequence[Reading],
+    run: str,
+    as_of: datetime,
+    registers: Registers = NO_REGISTERS,
 ) -> None:
     """Keep up to date what all runs saw, for a run that only collects; judges nothing.
 
-    Needs, writes and raises what :func:`reconcile` does, but runs no rule.
+    Needs, writes and raises what :func:`reconcile` does, but runs no rule. Of ``registers`` the
+    manual links matter: they say whose an account is.
     """
     nothing = Waived.of(NO_REGISTERS, config.organization.zone)
-    _query(folder, config, readings, run, as_of, (), Before(), nothing, NO_REGISTERS)
+    _query(folder, config, readings, run, as_of, (), Before(), nothing, registers)
 
 
 def _query(

@@ -22,6 +22,7 @@ from scanner.model import (
     Reading,
     Reason,
     Records,
+    Registers,
     Resource,
     Role,
     State,
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 """Gives the present instant, aware, in UTC."""
+
+
+def keep_registers(registers: Registers, run: RunFolder) -> None:
+    """Store the exact bytes of the registers: they are part of what the conclusions rest on."""
+    for path, content in registers.contents:
+        run.write(path, content)
 
 
 def open_collectors(

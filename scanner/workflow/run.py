@@ -12,6 +12,7 @@ from scanner.config import Config, LoadedConfig, load_registers
 from scanner.model import Audit, Before, ProgressListener, Reading, Registers, Role, Verdict
 from scanner.workflow.collection import (
     Clock,
+    keep_registers,
     open_collectors,
     operator,
     read_sources,
@@ -74,7 +75,7 @@ def audit(
     collectors = open_collectors(loaded, terms.only, always=(Role.HRIS,))
     runs = loaded.runs_directory
     with open_run(loaded, resume, now, clock, terms) as run:
-        _keep(registers, run)
+        keep_registers(registers, run)
         earlier, previous = before(runs), previous_run(runs)
         adopt_earlier(runs, run)
         readings = read_sources(loaded.config, collectors, run, listener)
@@ -86,12 +87,6 @@ def audit(
         _render(result, run)
         folder = run.finish(result, loaded.config, loaded.sha256, clock())
     return Outcome(result, folder)
-
-
-def _keep(registers: Registers, run: RunFolder) -> None:
-    """Store the exact bytes of the registers: they are part of what the conclusions rest on."""
-    for path, content in registers.contents:
-        run.write(path, content)
 
 
 def _reconcile(

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.config import LoadedConfig
+from scanner.config import LoadedConfig, load_registers
 from scanner.model import ProgressListener, Snapshot, State
 from scanner.workflow.collection import (
     Clock,
+    keep_registers,
     open_collectors,
     operator,
     read_sources,
@@ -57,14 +58,16 @@ def snapshot(
 
     loaded = locate(loaded)
     config = loaded.config
+    registers = load_registers(loaded)
     collectors = open_collectors(loaded, only)
     with RunFolder.begin(loaded.runs_directory, clock(), clock=clock) as run:
         previous = previous_run(loaded.runs_directory)
+        keep_registers(registers, run)
         adopt_earlier(loaded.runs_directory, run)
         readings = read_sources(config, collectors, run, listener)
         earlier = last_complete(loaded.runs_directory)
         readings = tabulate(config, collectors, readings, run, earlier)
-        observe(run.folder, config, readings, run.run, run.started_at)
+        observe(run.folder, config, readings, run.run, run.started_at, registers)
         result = Snapshot(
             run=run.run,
             organization=config.organization.name,

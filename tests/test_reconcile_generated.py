@@ -1,0 +1,88 @@
+"""Companies made up from seeds: SQL and a plain second implementation say the same of each."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from scanner.config import Config
+from scanner.model import Account, ManualLink, Person, Registers
+from tests.fakes.company import AS_OF, SETTINGS, Company, account, leaver, person, records_of
+from tests.fakes.generated_company import generate
+from tests.fakes.reconciled import differences, reconcile_all
+from tests.plain.company import History, Run
+from tests.plain.finding import SEVERITY
+from tests.plain.judge import judge
+
+COMPANIES = 1_000 if os.environ.get("GHOSTSCAN_SOAK") else 60
+FIRST = int(os.environ.get("GENERATED_FROM", "0"))
+AT_ONCE = 5
+
+
+@pytest.mark.parametrize("first", range(FIRST, FIRST + COMPANIES, AT_ONCE))
+def test_a_plain_second_implementation_agrees(tmp_path: Path, first: int) -> None:
+    """The same ids, severities, statuses, owners, intervals and counts, company by company."""
+    for seed in range(first, first + AT_ONCE):
+        history = generate(seed)
+        real = reconcile_all(history, tmp_path / str(seed))
+        found = differences(real, judge(history))
+        assert not found, f"seed {seed}: " + "\n".join(found)
+
+
+def test_generated_companies_hold_every_kind_and_every_variant() -> None:
+    """What is compared is not empty: each kind, problem, direction and basis comes up."""
+    kinds: Counter[str] = Counter()
+    variants: set[str | None] = set()
+    situations: Counter[str | None] = Counter()
+    for seed in range(60):
+        answer = judge(generate(seed))
+        kinds.update(one.kind for one in answer.findings)
+        situations.update(one.problem or one.matched_by for one in answer.owners.values())
+        for one in answer.findings:
+            variants |= {one.direction, one.basis, one.status, *(one.problem or "").split(",")}
+            variants |= {"waived"} if one.waived else set()
+            variants |= {"nested"} if one.via else set()
+    assert set(SEVERITY) - set(kinds) == set()
+    assert {
+        "unexpected", "missing", "rule", "mirror", "baseline", "mover", "inactive_account",
+        "event", "observation", "modified", "new", "persisting", "reopened", "waived", "nested",
+        "absent", "inactive", "no_owner", "owner_departed", "owner_unknown", "review_overdue",
+        "expired", "not_in_force", "not_waivable", "unused", "shared_key", "missing_now",
+        "records_entangled",
+    } - variants == set()  # fmt: skip
+    assert {
+        "link", "employee_number", "external_id", "email", "user_name", "several_people",
+        "weak_key", "weak_key_shared", "name_contradicts", "link_unknown",
+    } - set(situations) == set()  # fmt: skip
+
+
+def test_a_manual_link_says_whose_an_account_was_when_only_snapshots_saw_it(tmp_path: Path) -> None:
+    """An account that vanishes between a snapshot and an audit is judged by its linked owner."""
+    ana = person("1042")
+    config = Config.model_validate(SETTINGS)
+    steps: list[tuple[bool, list[Person | Account]]] = [
+        (False, [ana, account("U1", user_name="shared-login")]),
+        (True, [leaver("1042", AS_OF - timedelta(days=4))]),
+    ]
+    runs = [
+        Run(
+            name=f"00000{number}-20261101T090000Z",
+            at=AS_OF + timedelta(days=number),
+            audit=audit,
+            readings=Company(records).readings,
+            records={name: records_of(name, records) for name in config.sources},
+        )
+        for number, (audit, records) in enumerate(steps, start=1)
+    ]
+    links = (ManualLink(1, "slack", "shared-login", "1042"),)
+    history = History(config, runs, Registers(links=links))
+    real = reconcile_all(history, tmp_path)
+    assert differences(real, judge(history)) == []
+    (found,) = real.conclusions.findings
+    assert found.kind == "late_deprovisioning"
+    assert found.person is not None
+    assert found.person.id == "1042"
