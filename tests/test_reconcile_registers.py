@@ -245,7 +245,7 @@ def test_an_account_that_nobody_answers_for_is_found(
     assert found.id == finding_id("unowned_nonhuman", "slack", found.account.id, None, None)
 
 
-@pytest.mark.parametrize("day", ["2026-11-01", ""])
+@pytest.mark.parametrize("day", ["2026-11-01", "", "9999-12-31"])
 def test_a_review_that_is_due_today_or_never_is_not_overdue(tmp_path: Path, day: str) -> None:
     """The last day counts."""
     company = Company(
