@@ -19,6 +19,7 @@ CANARY = "gs-canary-5tq8vZ"
 """A test's secret holds this text, or is made known with :func:`watch`."""
 
 FAULTS = Path(__file__).parent / "faults.toml"
+REMEDIATION_FAULTS = Path(__file__).parent / "remediation_faults.toml"
 WRITE_FAULTS = Path(__file__).parent / "write_faults.toml"
 
 _watched: set[str] = {CANARY}
@@ -96,6 +97,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     _print_faults(terminalreporter)
     _print_identity(terminalreporter)
     _print_write_faults(terminalreporter)
+    _print_remediation_faults(terminalreporter)
 
 
 def _print_servers(reporter: pytest.TerminalReporter) -> None:
@@ -164,6 +166,19 @@ def _print_write_faults(reporter: pytest.TerminalReporter) -> None:
     said = f"  open: {', '.join(rest)}" if rest else ""
     reporter.section("write faults")
     reporter.write_line(f"write faults: {len(met)} of {len(ids)}{said}")
+
+
+def _print_remediation_faults(reporter: pytest.TerminalReporter) -> None:
+    """Print how many faults around an apply were met, each with all its variants."""
+    outcomes = _fault_outcomes(reporter, "test_remediation_fault")
+    if not outcomes:
+        return
+    data = tomllib.loads(REMEDIATION_FAULTS.read_text(encoding="utf-8"))
+    ids = [fault["id"] for fault in (*data["fault"], *data.get("open", []))]
+    met = [one for one in ids if outcomes[one] == {"passed"}]
+    rest = [one for one in ids if one not in met]
+    said = f"  open: {', '.join(rest)}" if rest else ""
+    reporter.write_line(f"remediation faults: {len(met)} of {len(ids)}{said}")
 
 
 def _fault_outcomes(

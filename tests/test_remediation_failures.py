@@ -6,11 +6,16 @@ until a step beyond the last one was tried, so none is left out.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from collectors.base import Traits
 from scanner.remediation.apply import Result
 from scanner.remediation.journal import Kind, parse_journal
 from scanner.remediation.outcome import GOOD
+from scanner.remediation.signature import PLAN_NAMESPACE
 from tests.fakes.memory_app import MemoryApp, Trick
 from tests.fakes.memory_world import Papers, World
 
@@ -154,3 +159,17 @@ def test_the_dry_run_shows_what_a_faultless_apply_sends() -> None:
     planned = schedule(papers.plan.sendable(), papers.plan.batches)
     assert sent == [one.target.id for _, batch in planned for one in batch]
     assert all(len(app.writes()) == 3 for app in world.apps.values())
+
+
+def test_a_slow_vendor_does_not_stretch_a_plan() -> None:
+    """One write a minute: what the plan's end comes before is not sent."""
+    world, papers = approved()
+    slow = Traits("deactivates", "yes", writes_per_minute=1)
+    part = replace(papers.plan.apps[0], traits=slow)
+    plan = replace(papers.plan, apps=(part,), not_after="2026-11-01T09:01:30Z")
+    signed = world.keys.sign(plan.content, Path("alice"), PLAN_NAMESPACE)
+    papers = Papers(plan, papers.journal, signed)
+    world.approve(papers, "bob")
+    result = world.apply(papers)
+    assert isinstance(result, Result)
+    assert [row.outcome for row in result.rows] == ["CONFIRMED", "CONFIRMED", "NOT_ATTEMPTED"]

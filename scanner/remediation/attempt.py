@@ -80,6 +80,7 @@ def perform(action: Action, bench: Bench, earlier: Earlier) -> Outcome:
     sends, place = earlier.sends, _place(action, earlier.form)
     last: _Sent | None = None
     while True:
+        bench.pace.wait()
         start = bench.deactivator.observe(action.target.id, action.group_id)
         objection = next(_objections(action, bench, start, last, sends, place), None)
         if objection is not None:
@@ -176,7 +177,7 @@ def _send(
     action: Action, bench: Bench, start: Observation, request: Request, attempt: int
 ) -> _Sent:
     """Note the intent, send once, note the answer, read back."""
-    bench.pace.wait()
+    bench.pace.note()
     enforced = bench.deactivator.traits.version_enforced or request.needs_version
     if_match = start.version if enforced else None
     bench.journal.write(

@@ -35,10 +35,13 @@ class Pace:
         self._next_at: datetime | None = None
 
     def wait(self) -> None:
-        """Wait until the next write may leave, and count it."""
+        """Wait until the next write may leave; what is read after that is not old when it does."""
         now = self._clock.now()
         if self._next_at is not None and now < self._next_at:
             self._clock.sleep((self._next_at - now).total_seconds())
+
+    def note(self) -> None:
+        """Count a write that leaves now."""
         self._next_at = self._clock.now() + self._between
 
 

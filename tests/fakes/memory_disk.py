@@ -65,6 +65,10 @@ class MemoryDisk:
         for file in self._files.values():
             file.content = file.durable
 
+    def move(self, path: Path, to: Path) -> None:
+        """Put a file somewhere else, as somebody with access to the disk would."""
+        self._files[to], self._durable[to] = self._files.pop(path), self._durable.pop(path)
+
     def holds(self, path: Path) -> bytes | None:
         """What a file has now, without taking a step."""
         return self._files[path].content if path in self._files else None

@@ -91,6 +91,8 @@ class World:
     papers: list[Papers] = field(default_factory=list)
     protected: set[str] = field(default_factory=lambda: {"break-glass"})
     app_names: tuple[str, ...] = ("chat", "wiki")
+    executor: Executor = field(default_factory=lambda: Executor("alice", "here", "ghostscan"))
+    take_over: bool = False
 
     def __post_init__(self) -> None:
         self.points = Failpoints()
@@ -289,7 +291,8 @@ class World:
             protection=around.protection,
             journal=Journal.open(self.disk, papers.journal, lambda: self.now),
             clock=Clock(lambda: self.now, self._sleep),
-            executor=Executor("alice", "here", "ghostscan"),
+            executor=self.executor,
+            take_over=self.take_over,
             deadline=timedelta(seconds=60),
             listener=lambda step: ended.append(step) if step.outcome else None,
             stop=lambda: stop_after is not None and len(ended) >= stop_after,
@@ -399,12 +402,16 @@ class World:
         app = self.apps[record["app"]]
         wanted = papers.original is not None
         own = [one for one in app.events if one.account == record["account"]]
-        requests = next(
-            one.requests for one in papers.plan.actions if one.action_id == record["action_id"]
+        action = next(
+            (one for one in papers.plan.actions if one.action_id == record["action_id"]), None
         )
+        if action is None:
+            return  # the journal was put here, and is of another plan
         plan_id = papers.plan.plan_id
         writes = [
-            p for p, one in enumerate(own) if one.under == plan_id and one.request in requests
+            p
+            for p, one in enumerate(own)
+            if one.under == plan_id and one.request in action.requests
         ]
         law("I-27 confirmed means sent", bool(writes), record)
         read = any(one.what == "read" and one.active is wanted for one in own[writes[-1] :])
