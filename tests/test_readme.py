@@ -11,6 +11,7 @@ from scanner.cli.program import run as _run
 from scanner.config import parse_config, parse_registers
 from scanner.model import Verdict
 from scanner.reconcile.catalogue import load_rules
+from scanner.remediation.apply import INTERRUPTED, UNCONFIRMED
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -60,7 +61,7 @@ def test_the_exit_codes_in_the_readme_are_those_of_the_program() -> None:
     given = {workflow.EXIT_CODES[verdict] for verdict in Verdict}
     tree = [errors.UsageError, errors.IntegrityError, errors.GhostscanError, errors.EvidenceError]
     tree += [errors.RefusedError]
-    assert given | {error.exit_code for error in tree} | {130} == listed
+    assert given | {error.exit_code for error in tree} | {UNCONFIRMED, INTERRUPTED} == listed
 
 
 def test_the_pictures_and_links_of_the_readme_exist() -> None:

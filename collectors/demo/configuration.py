@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from collectors.demo.company import Company
-from collectors.demo.population import TIMEZONE
+from collectors.demo.population import DOMAIN, TIMEZONE
 from collectors.demo.resources import ENTERPRISE_SCHEMA, STATUS_WORDS
 from collectors.demo.site import HR_SCHEMA, PEOPLE, TOKEN_VARIABLE, DemoSite
 from scanner.model import PersonStatus
@@ -27,7 +27,7 @@ _SOURCE = """
 role = "{role}"
 type = "scim"
 url = "{url}"
-auth = {{ bearer = "env:{token}" }}
+auth = {{ bearer = "{token}" }}
 """
 
 _PEOPLE_DETAILS = """\
@@ -56,6 +56,23 @@ group = "eng-all"
 mirrors = "idp:eng"
 """
 
+_REMEDIATION = """
+[registers]
+protected = "protected.toml"           # never deactivated
+
+[remediation]
+typed_up_to = 25                       # one person plays all parts here; else a second key signs
+"""
+
+PROTECTED = """\
+# Accounts that are never deactivated, whatever an audit finds.
+
+[[protected]]
+accounts = ["break-glass@{domain}"]
+reason = "the way in when everything else fails"
+"""
+"""What stands in the demo's ``protected.toml``; ``{domain}`` is that of the company."""
+
 _REMARKS: Mapping[str, str] = {
     PEOPLE: "the HRIS: only it says who has departed",
     "idp": "the identity provider",
@@ -64,24 +81,30 @@ _REMARKS: Mapping[str, str] = {
 }
 
 
-def configuration(company: Company, site: DemoSite) -> str:
+def configuration(company: Company, site: DemoSite, *, token: str = f"env:{TOKEN_VARIABLE}") -> str:
     """Write the ``ghostscan.toml`` under which the company's findings are the expected ones.
 
-    Secrets stay out of it: sources read the token from :data:`TOKEN_VARIABLE`.
+    Secrets stay out of it: ``token`` is the reference by which sources read theirs.
     """
     return "".join(
         (
             _HEAD.format(name=company.name, timezone=TIMEZONE),
-            *(_source(company, name, url) for name, url in site.urls.items()),
+            *(_source(company, name, url, token) for name, url in site.urls.items()),
             _ENTITLEMENTS,
+            _REMEDIATION,
         )
     )
 
 
-def _source(company: Company, name: str, url: str) -> str:
+def protected_accounts() -> str:
+    """Write the ``protected.toml`` that the configuration names."""
+    return PROTECTED.format(domain=DOMAIN)
+
+
+def _source(company: Company, name: str, url: str, token: str) -> str:
     remark = f"  # {_REMARKS[name]}" if name in _REMARKS else ""
     role = {PEOPLE: "hris", "idp": "idp"}.get(name, "app")
-    text = _SOURCE.format(name=name, remark=remark, role=role, url=url, token=TOKEN_VARIABLE)
+    text = _SOURCE.format(name=name, remark=remark, role=role, url=url, token=token)
     canary = next(item for item in company.people if item.status is PersonStatus.ACTIVE)
     if name == "idp":
         return f'{text}canaries = ["{canary.email}"]\n'

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -67,6 +70,10 @@ def audit(
 @app.command()
 def demo(
     directory: Annotated[Path, typer.Argument(help="Where to write.")] = Path("ghostscan-demo"),
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="Keep serving until Ctrl-C, so that it can be remediated."),
+    ] = False,
     json_: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -74,12 +81,30 @@ def demo(
     debug: DebugOption = False,
 ) -> None:
     """Audit a fictitious company that serves itself on this machine; exit code 10."""
-    with open_progress(silent=quiet or json_, no_color=no_color) as listener:
-        outcome = workflow.demo(directory, clock=now, listener=listener, seed=DEMO_SEED)
-    _show(outcome, DEMO_DONE, json_=json_, verbose=verbose, no_color=no_color)
-    if not json_:
-        _say_what_the_demo_was(no_color)
+    with ExitStack() as stack:
+        with open_progress(silent=quiet or json_, no_color=no_color) as listener:
+            if serve:
+                outcome = stack.enter_context(
+                    workflow.serving_demo(directory, clock=now, listener=listener, seed=DEMO_SEED)
+                )
+            else:
+                outcome = workflow.demo(directory, clock=now, listener=listener, seed=DEMO_SEED)
+        _show(outcome, DEMO_DONE, json_=json_, verbose=verbose, no_color=no_color)
+        if serve:
+            _serve(directory, outcome.folder)
+        elif not json_:
+            _say_what_the_demo_was(no_color)
     raise typer.Exit(DEMO_DONE)
+
+
+def _serve(directory: Path, run: Path) -> None:
+    """Wait for Ctrl-C; everything is served by threads of its own."""
+    sys.stdout.flush()
+    typer.echo("\nServing until Ctrl-C. In a second terminal:", err=True)
+    typer.echo(f"  cd {directory}", err=True)
+    typer.echo(f"  ghostscan plan runs/{run.name}", err=True)
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 def _show(

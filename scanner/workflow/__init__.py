@@ -5,7 +5,7 @@ Heavy libraries are imported inside the stage that needs them, so that ``--help`
 
 from scanner.workflow.baseline import Approved, approve_baseline
 from scanner.workflow.collection import Clock
-from scanner.workflow.demonstration import demo
+from scanner.workflow.demonstration import demo, serving_demo
 from scanner.workflow.evidence import verify
 from scanner.workflow.execution import Rehearsal, execute, rehearse, undo
 from scanner.workflow.explanation import explain
@@ -43,6 +43,7 @@ __all__ = [
     "read_plan_file",
     "rehearse",
     "report",
+    "serving_demo",
     "snapshot",
     "undo",
     "verify",
