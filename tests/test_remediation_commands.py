@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -204,3 +206,85 @@ def test_a_termination_taken_back_meanwhile_is_seen(
 def outcomes_of(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     rows = json.loads(capsys.readouterr().out)["actions"]
     return {row["account_id"]: row["outcome"] for row in rows}
+
+
+def test_a_remediation_is_verified_with_its_run(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Any byte of plan, approval, signatures or journal that changes is named, exit code 50."""
+    assert (plan_it(site), approve_it(site.plan), execute(site)) == (0, 0, 0)
+    assert run(["undo", str(site.journal), "--key", "alice"]) == 0
+    assert run(["verify", str(site.run)]) == 0
+    folder = site.run / "remediation"
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        whole = path.read_bytes()
+        for place in (len(whole) // 3, 2 * len(whole) // 3):
+            altered = bytearray(whole)
+            altered[place] ^= 1
+            path.write_bytes(bytes(altered))
+            capsys.readouterr()
+            assert run(["verify", str(site.run)]) == 50, (path, place)
+            assert path.name.removesuffix(".sig") in capsys.readouterr().out
+        path.write_bytes(whole)
+    (folder / "note.txt").write_text("?")
+    assert run(["verify", str(site.run)]) == 50
+    assert "remediation/note.txt" in capsys.readouterr().out
+
+
+def test_what_did_not_happen_cannot_be_written_into_the_journal(site: Site) -> None:
+    """A journal whose lines are whole still has to fit plan and approval."""
+    assert (plan_it(site), approve_it(site.plan), execute(site)) == (0, 0, 0)
+    lines = site.journal.read_bytes().splitlines(keepends=True)
+    for keep in (lines[1:], [*lines, lines[-1]], lines[:3] + lines[4:]):
+        site.journal.write_bytes(b"".join(keep))
+        assert run(["verify", str(site.run)]) == 50
+
+
+def test_everything_can_be_had_as_json(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """One document on stdout and nothing else, for every command."""
+    capsys.readouterr()
+    assert plan_it(site, "--json") == 0
+    assert len(printed(capsys)["actions"]) == 3
+    assert run(["approve", str(site.plan), "--key", "bob", "--json"]) == 0
+    assert printed(capsys)["count"] == 3
+    assert run(["apply", str(site.plan), "--execute", "--json"]) == 0
+    assert {row["outcome"] for row in printed(capsys)["actions"]} == {"CONFIRMED"}
+    assert run(["undo", str(site.journal), "--json"]) == 0
+    assert {row["operation"] for row in printed(capsys)["actions"]} == {"reactivate"}
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    streams = capsys.readouterr()
+    assert streams.err == ""
+    found: dict[str, Any] = json.loads(streams.out)
+    return found
+
+
+def test_outcomes_are_shown_as_they_come(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each action is told on stderr when it has ended; the table of all comes on stdout."""
+    assert (plan_it(site), approve_it(site.plan)) == (0, 0)
+    capsys.readouterr()
+    assert run(["apply", str(site.plan), "--execute"]) == 0
+    streams = capsys.readouterr()
+    assert streams.err.count("CONFIRMED") == 3
+    assert "3 CONFIRMED" in streams.out
+
+
+def test_ctrl_c_ends_after_the_present_action(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 130, one account changed, and the same command finishes the rest."""
+    assert (plan_it(site), approve_it(site.plan)) == (0, 0)
+
+    def interrupt(handler: Any, found: Any, operation: Any) -> None:  # noqa: ANN401 - the fake's own
+        handler.change(found, operation)
+        handler._send(200, found)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    site.app.write_hook = interrupt
+    assert execute(site) == 130
+    assert "apply" in capsys.readouterr().err
+    assert len(site.writes()) == 1
+    site.app.write_hook = None
+    assert execute(site) == 0
+    assert len(site.writes()) == 3

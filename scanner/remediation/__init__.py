@@ -5,20 +5,27 @@ of it before the first request; each request is written down before and after, a
 
 =========== =================================================================================
 basis       what a finished run says: findings, accounts, figures, the run before
-proposal    which findings may be planned at all, and why the others are left out
+decision    what a reviewer decided about findings
 protected   accounts that are never touched
+proposal    which findings may be planned at all, and why the others are left out
 guard       limits on the whole plan; one breach and nothing is written anywhere
 plan        ``plan.json``: every request to the byte, under one digest
+draft       from what may be planned to a plan
 approval    ``approval.json``: who agreed to which actions of exactly that plan
 signature   signatures of files by ``ssh-keygen -Y``
-journal     ``journal.jsonl``: what was about to be done, and how it ended
+folder      where the files of one plan stand
+disk        writing files, each step on its own
 lock        one apply at a time, and who holds it
-disk        files of a remediation, each step of writing them on its own
+readiness   is everything still as the plan says
+elsewhere   what other plans did to an account
+journal     ``journal.jsonl``: what was about to be done, and how it ended
+replay      what a journal says has happened
 outcome     what one action came to, judged from what was read
 attempt     one action: read, note, send, read back, note
 pace        how fast, in which batches, and when an app is left alone
-apply       a whole plan: dry run, execution, resumption
+blast       did a change hit more than its target
+apply       a whole plan, resumable at any point
 undo        a plan that takes back what is confirmed to be ours
-check       is a remediation folder whole and unaltered
+check       is a remediation whole and unaltered
 =========== =================================================================================
 """

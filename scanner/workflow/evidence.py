@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,15 @@ if TYPE_CHECKING:
 
 
 def verify(folder: Path) -> Verification:
-    """Check that the evidence of one run is whole and unaltered."""
+    """Check that the evidence of one run, and its remediation if any, is whole and unaltered."""
     from scanner.evidence.verify import verify as verify_folder
+    from scanner.remediation.check import check_remediation
+    from scanner.remediation.signature import SshSignatures
 
-    return verify_folder(folder)
+    checked = verify_folder(folder)
+    remediation = check_remediation(folder, SshSignatures())
+    return replace(
+        checked,
+        files_checked=checked.files_checked + remediation.files,
+        problems=(*checked.problems, *remediation.problems),
+    )
