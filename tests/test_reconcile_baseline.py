@@ -24,6 +24,7 @@ from scanner.model import (
     State,
     Verdict,
 )
+from scanner.reconcile.judge import Conclusions
 from tests.fakes.company import AS_OF, LEFT, SETTINGS, Company, account, group, leaver, person
 from tests.fakes.runs import Runs
 
@@ -212,7 +213,7 @@ def test_a_membership_kept_after_a_move_is_unexpected(
     assert drift(movers) == ({("U1", "unexpected", None, "mover")} if found else set())
     if found:
         assert movers[0].detail == (
-            "Ana has another department or title than in the audit before and is still a member "
+            "Ana has another department or title than before and is still a member "
             "of eng, where nobody else of the new one is."
         )
 
@@ -224,6 +225,41 @@ def test_a_membership_that_came_with_the_move_is_no_residue(tmp_path: Path) -> N
     runs.audit(AS_OF - timedelta(days=30), before)
     _, conclusions = runs.audit(AS_OF, moved(department="Sales"))
     assert [one for one in conclusions.findings if one.problem == "mover"] == []
+
+
+def movers(conclusions: Conclusions) -> set[str]:
+    """The groups in which a membership is said to be kept from before a move."""
+    found = [one for one in conclusions.findings if one.problem == "mover"]
+    return {one.group.id for one in found if one.group}
+
+
+def test_a_kept_membership_stays_a_finding_until_something_changes(tmp_path: Path) -> None:
+    """Later audits say it again, past a reading that fails, until it is given up or explained."""
+    runs = Runs(tmp_path)
+    days = iter(range(30))
+
+    def audit(records: list[Record], groups: State = State.COMPLETE) -> set[str]:
+        when = AS_OF + timedelta(days=next(days))
+        return movers(runs.audit(when, records, groups={"slack": groups})[1])
+
+    sales = moved(department="Sales")
+    assert audit(moved()) == set()
+    assert [audit(sales), audit(sales)] == [{"G1"}, {"G1"}]
+    assert audit(sales, State.INCOMPLETE) == set()
+    assert audit(sales) == {"G1"}
+    without = [one for one in sales if one != group("G1", "U1", "U2", name="eng")]
+    assert audit([*without, group("G1", "U2", name="eng")]) == set()
+    assert audit(sales) == set()
+
+
+def test_who_moved_back_has_kept_nothing(tmp_path: Path) -> None:
+    """The old work is the work again, and its groups with it."""
+    runs = Runs(tmp_path)
+    runs.audit(AS_OF, moved())
+    later = [AS_OF + timedelta(days=number) for number in (1, 2, 3)]
+    assert movers(runs.audit(later[0], moved(department="Legal"))[1]) == {"G1", "G2", "G3"}
+    assert movers(runs.audit(later[1], moved())[1]) == {"G3"}
+    assert movers(runs.audit(later[2], moved())[1]) == {"G3"}
 
 
 def test_those_who_moved_together_do_not_speak_for_each_other(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from scanner.evidence.manifest import MANIFEST
 from scanner.evidence.store import MOST_FILE_BYTES, RunFolder
 from scanner.model import State
 
-CARRIED = ("accounts", "people")
+CARRIED = ("accounts", "people", "moves")
 """What every run seals as ``tables/observed/<name>.parquet`` of what all runs so far saw."""
 
 
@@ -36,7 +36,7 @@ class _Sealed:
 def adopt_earlier(runs_directory: Path, run: RunFolder) -> None:
     """Copy what earlier runs of ``runs_directory`` saw into ``run``; nothing on a first run.
 
-    ``tables/earlier/<accounts|people>.parquet`` is what the newest finished run had sealed as
+    ``tables/earlier/<accounts|people|moves>.parquet`` is what the newest finished run had sealed as
     ``tables/observed/``. ``tables/earlier/memberships/<source>.parquet`` are the memberships of
     the newest finished audit that read all groups of the source; a run that only collected does
     not count, so that a change between two audits is not lost to the day before.

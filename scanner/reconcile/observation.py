@@ -2,8 +2,8 @@
 
 ``tables/earlier/`` holds what the runs before this one saw, ``tables/observed/`` the same with what
 this run read COMPLETE; a source that is not COMPLETE keeps its rows as they were. The rules read
-both: ``earlier_accounts``, ``earlier_people`` and ``earlier_memberships``, which are empty on a
-first run, and ``observed_accounts`` and ``observed_people``.
+both: ``earlier_accounts``, ``earlier_people``, ``earlier_moves`` and ``earlier_memberships``, which
+are empty on a first run, and ``observed_accounts``, ``observed_people`` and ``observed_moves``.
 
 A reading takes time. An instant that bounds from below is the start of a reading, one that bounds
 from above its end, so that what is between the two contains what happened.
@@ -20,8 +20,8 @@ from scanner.reconcile.events import EVENTS
 from scanner.reconcile.parquet import INSTANT, always, maybe, write_rows
 from scanner.reconcile.tables import MEMBERSHIPS, table_path
 
-EARLIER = ("earlier_accounts", "earlier_people", "earlier_memberships")
-OBSERVED = ("observed_accounts", "observed_people")
+EARLIER = ("earlier_accounts", "earlier_people", "earlier_moves", "earlier_memberships")
+OBSERVED = ("observed_accounts", "observed_people", "observed_moves")
 
 OBSERVED_ACCOUNTS = pa.schema([
     always("source"),
@@ -68,6 +68,17 @@ OBSERVED_PEOPLE = pa.schema([
 ])  # fmt: skip
 
 
+OBSERVED_MOVES = pa.schema([
+    always("source"),  # the app whose group the membership was kept in
+    always("account_id"),
+    always("person_source"),
+    always("person_id"),
+    always("group_id"),
+    always("field"),  # department|title: what changed
+    always("former_value"),  # what it was before
+])  # fmt: skip
+
+
 def add_earlier(folder: Path, sources: Sequence[str]) -> None:
     """Write an empty table for everything no earlier run saw, and for events nobody imported.
 
@@ -76,6 +87,7 @@ def add_earlier(folder: Path, sources: Sequence[str]) -> None:
     for path, schema in (
         (folder / "tables/earlier/accounts.parquet", OBSERVED_ACCOUNTS),
         (folder / "tables/earlier/people.parquet", OBSERVED_PEOPLE),
+        (folder / "tables/earlier/moves.parquet", OBSERVED_MOVES),
         *((path, MEMBERSHIPS) for path in _membership_paths(folder, sources)),
         *((table_path(folder, "events", source), EVENTS) for source in sources),
     ):

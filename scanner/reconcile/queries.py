@@ -30,11 +30,11 @@ VIEWS = (
     "registered_accounts", "nonhuman_owners", "privileged_groups", "privileged_accounts",
     "shared_keys", "record_flaws",
     "waiver_sources", "approved_groups", "rule_drift", "baseline_drift",
-    "moved_people", "kept_memberships",
+    "moved_people", "past_moves", "kept_memberships",
     "new_colleagues", "mover_drift", "inactive_drift",
     "app_counts", "people_counts", "match_counts",
 )  # fmt: skip
-OBSERVATION = ("account_sightings", "observed_accounts", "observed_people")
+OBSERVATION = ("account_sightings", "observed_accounts", "observed_people", "observed_moves")
 TIMELINESS = (
     "removal_events", "removal_bounds", "removals", "reactivations", "timeliness_counts",
 )  # fmt: skip

@@ -139,7 +139,7 @@ def _group_drift(hit: Hit, telling: Telling) -> str:
     through = _through(hit, telling)
     if hit.problem == "mover":
         return (
-            f"{name} has another department or title than in the audit before and is still a "
+            f"{name} has another department or title than before and is still a "
             f"member of {group}{through}, where nobody else of the new one is."
         )
     if hit.problem == "inactive_account":

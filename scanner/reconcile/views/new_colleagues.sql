@@ -8,5 +8,7 @@ JOIN person_fields AS f
  AND f.field = k.field AND f.field_value = k.field_value
 LEFT JOIN moved_people AS p
   ON p.person_source = o.person_source AND p.person_id = o.person_id
+LEFT JOIN kept_memberships AS q ON q.app = k.app AND q.group_id = k.group_id
+ AND q.person_source = o.person_source AND q.person_id = o.person_id
 -- Who moved together does not speak for each other.
-WHERE o.departed = FALSE AND p.person_id IS NULL
+WHERE o.departed = FALSE AND p.person_id IS NULL AND q.person_id IS NULL
