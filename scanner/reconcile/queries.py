@@ -42,6 +42,7 @@ KEPT = frozenset({
     "shared_traits", "identities", "governing_records", "people_as_of", "matches",
     "situations", "candidates", "owned_accounts", "entitlement_groups",
     "registered_accounts", "privileged_groups", "privileged_accounts",
+    "kept_memberships", "mover_drift",
     "app_counts", "people_counts", "match_counts", *OBSERVED,
     "removals", "reactivations", "timeliness_counts",
 })  # fmt: skip
