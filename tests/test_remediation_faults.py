@@ -15,11 +15,12 @@ import pytest
 
 from collectors.base import Traits
 from scanner.cli.execution import stopping
+from scanner.cli.program import run
 from scanner.errors import RefusedError
 from scanner.remediation.apply import Result
 from scanner.remediation.approval import parse_approval
 from scanner.remediation.journal import parse_journal
-from scanner.remediation.lock import LOCK, Holder, applying, this_process
+from scanner.remediation.lock import LOCK, Holder, applying, lock_mark, this_process
 from scanner.remediation.plan import parse_plan
 from scanner.remediation.signature import (
     APPROVAL_NAMESPACE,
@@ -27,7 +28,7 @@ from scanner.remediation.signature import (
     SshSignatures,
 )
 from tests.fakes.memory_world import START, Papers, World
-from tests.fakes.remediated import make_keys
+from tests.fakes.remediated import audited, make_keys, read_json
 
 DATA = tomllib.loads((Path(__file__).parent / "remediation_faults.toml").read_text("utf-8"))
 Given = dict[str, Any]
@@ -159,6 +160,27 @@ def two_at_once(given: Given, folder: Path) -> None:
         pytest.fail("both held the lock")
     with applying(folder, this_process("bob", START)):
         pass
+
+
+def audited_meanwhile(given: Given, folder: Path) -> None:
+    """The readings say so, also where the apply began and ended while they were made."""
+    with audited(folder) as site:
+        runs = folder / "runs"
+
+        def notes() -> list[str]:
+            run(["audit", "-q", "--config", str(folder / "ghostscan.toml")])
+            newest = max(one for one in runs.iterdir() if one.name.startswith("0"))
+            sources = read_json(newest / "manifest.json")["sources"]
+            return [note for one in sources for note in one["users"]["deviations"]]
+
+        with applying(runs, this_process("alice", START)):
+            assert notes().count("read while a plan was being applied") == 2
+        assert "read while a plan was being applied" not in notes()
+        mark = lock_mark(runs)
+        with applying(runs, this_process("alice", START)):
+            pass
+        assert lock_mark(runs) != mark
+        assert site.writes() == []
 
 
 def two_plans(given: Given, _: Path) -> None:
@@ -315,6 +337,7 @@ SCENARIOS: dict[str, Callable[[Given, Path], None]] = {
         provisioned_again,
         killed,
         signals, resumed_elsewhere, resumed_with_other_papers, resumed_too_late, two_at_once,
+        audited_meanwhile,
         two_plans, lock_left_here, lock_left_elsewhere, human_in_between, flipped, bad_signers,
         signature_reused, edited_plan, approved_in_part, own_key, replayed, duplicate_keys,
     )

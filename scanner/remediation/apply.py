@@ -114,6 +114,7 @@ class _Work:
         self.session = session
         self.actions = session.agreement.actions
         self.interrupted = False
+        self._standing, self._followed = Standing(), 0
         plan, clock = session.plan, session.clock
         traits = {part.name: part.traits for part in plan.apps}
         self.circuits = {app: Circuit(one) for app, one in traits.items()}
@@ -138,7 +139,10 @@ class _Work:
 
     @property
     def standing(self) -> Standing:
-        return replay(self.session.journal.records)
+        records = self.session.journal.records
+        self._standing = replay(records[self._followed :], self._standing)
+        self._followed = len(records)
+        return self._standing
 
     def begin(self) -> None:
         """Open the journal's account of this plan, or check that it is an account of it."""

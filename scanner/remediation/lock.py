@@ -76,6 +76,31 @@ def applying(runs_directory: Path, holder: Holder, clear: str | None = None) -> 
         os.close(descriptor)
 
 
+@dataclass(frozen=True, slots=True)
+class LockMark:
+    """How the lock stood at one moment; an apply that came and went leaves another ``touched``."""
+
+    held: bool
+    touched: int
+
+
+def lock_mark(runs_directory: Path) -> LockMark:
+    """Look at the lock without taking it; no lock file means that nothing was ever applied."""
+    try:
+        descriptor = os.open(runs_directory / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return LockMark(held=False, touched=0)
+    try:
+        touched = os.fstat(descriptor).st_mtime_ns
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return LockMark(held=True, touched=touched)
+        return LockMark(held=False, touched=touched)
+    finally:
+        os.close(descriptor)
+
+
 def _held(by: Holder | None, *, elsewhere: bool = False) -> RefusedError:
     who = by.told if by else "another process"
     hint = "wait until it has ended"

@@ -45,13 +45,13 @@ class Standing:
         return self.ended[action_id].outcome if action_id in self.ended else None
 
 
-def replay(records: Iterable[Record]) -> Standing:
-    """Follow a journal from its beginning.
+def replay(records: Iterable[Record], standing: Standing | None = None) -> Standing:
+    """Follow a journal from its beginning, or from where ``standing`` left it.
 
     Raises IntegrityError where the records cannot have been written by an apply: a second BEGIN,
     an outcome twice, an intent after the outcome, anything after END.
     """
-    standing = Standing()
+    standing = standing or Standing()
     for record in records:
         if standing.closed or (record.kind is Kind.BEGIN) == (standing.begin is not None):
             raise IntegrityError("the journal's records are not in an order an apply writes")

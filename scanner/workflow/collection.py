@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -78,16 +79,28 @@ def read_sources(
 ) -> tuple[Reading, ...]:
     """Read into ``run`` and give a reading for every source of the configuration, in its order.
 
-    What the run keeps of the one it continues is not read again.
+    What the run keeps of the one it continues is not read again. Each reading says so where a plan
+    was being applied meanwhile.
     """
     from collectors.registry import read_all
+    from scanner.remediation.lock import lock_mark
 
     for reading in run.kept.values():
         _tell_kept(reading, listener)
     rest = {name: one for name, one in collectors.items() if name not in run.kept}
+    before = lock_mark(run.folder.parent)
     readings = read_all(rest, run.recorder, listener, run.checkpoint)
+    if before.held or lock_mark(run.folder.parent) != before:
+        readings = tuple(map(_during_apply, readings))
     done = run.kept | {reading.source: reading for reading in readings}
     return tuple(done.get(name) or _not_selected(config, name) for name in config.sources)
+
+
+def _during_apply(reading: Reading) -> Reading:
+    """Note that what was read may have been changing under a plan of our own."""
+    note = "read while a plan was being applied"
+    users = replace(reading.users, deviations=(*reading.users.deviations, note))
+    return replace(reading, users=users)
 
 
 def _tell_kept(reading: Reading, listener: ProgressListener) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collectors.base import Deactivator, Witness
     from scanner.remediation.apply import Result, Session, Step
     from scanner.remediation.approval import Agreement
+    from scanner.remediation.basis import Basis
     from scanner.remediation.folder import PlanFolder
     from scanner.remediation.pace import Clock
     from scanner.remediation.plan import Action, GuardResult, Plan
@@ -60,7 +61,7 @@ def rehearse(loaded: LoadedConfig, plan_path: Path, clock: Clock) -> Rehearsal:
     refused: GhostscanError | None = None
     actions = plan.sendable()
     with _deactivators(loaded, plan, offline=True) as deactivators:
-        guards = _checked(loaded, folder, plan, deactivators, clock)
+        guards = _checked(loaded, folder, plan, deactivators, clock)[1]
         try:
             _refuse(plan, guards, clock)
             actions = _agreement(loaded, folder, plan, clock)[0].actions
@@ -99,10 +100,19 @@ def execute(
         _witnesses(loaded) as witness,
     ):
         resuming = _was_begun(folder)
-        guards = _checked(loaded, folder, plan, deactivators, clock)
+        basis, guards = _checked(loaded, folder, plan, deactivators, clock)
         _refuse(plan, guards, clock, resuming=resuming)
         session = _session(
-            loaded, folder, plan, deactivators, witness, clock, listener, stop, take_over=take_over
+            loaded,
+            folder,
+            plan,
+            basis,
+            deactivators,
+            witness,
+            clock,
+            listener,
+            stop,
+            take_over=take_over,
         )
         return execute_session(session)
 
@@ -150,14 +160,15 @@ def _checked(
     plan: Plan,
     deactivators: Mapping[str, Deactivator],
     clock: Clock,
-) -> tuple[GuardResult, ...]:
+) -> tuple[Basis, tuple[GuardResult, ...]]:
     """Verify the run, compare it and the settings with the plan, and evaluate every guard."""
     from scanner.remediation.basis import read_basis
     from scanner.remediation.readiness import check_bound, guard_again
 
     basis = read_basis(folder.run_folder)
     check_bound(plan, basis, loaded.sha256, deactivators)
-    return guard_again(plan, basis, surroundings(loaded, basis, plan.switches, clock.now()))
+    around = surroundings(loaded, basis, plan.switches, clock.now())
+    return basis, guard_again(plan, basis, around)
 
 
 def _refuse(
@@ -207,6 +218,7 @@ def _session(
     loaded: LoadedConfig,
     folder: PlanFolder,
     plan: Plan,
+    basis: Basis,
     deactivators: Mapping[str, Deactivator],
     witness: Callable[[str], Witness | None],
     clock: Clock,
@@ -216,14 +228,12 @@ def _session(
     take_over: bool,
 ) -> Session:
     from scanner.remediation.apply import Executor, Session
-    from scanner.remediation.basis import read_basis
     from scanner.remediation.disk import SystemDisk
     from scanner.remediation.elsewhere import other_plans
     from scanner.remediation.journal import Journal
 
     agreement, approval_sha256 = _agreement(loaded, folder, plan, clock)
     disk, settings = SystemDisk(), loaded.config.remediation
-    basis = read_basis(folder.run_folder)
     others = other_plans(
         disk,
         folder.run_folder.parent,
