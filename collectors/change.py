@@ -55,6 +55,15 @@ def build_witness(name: str, source: Source, zone: ZoneInfo, folder: Path) -> Wi
     return ScimWitness(scim.target, scim.how, users_path=scim.users_path, dialect=scim.dialect)
 
 
+def places_of(source: Source) -> tuple[str, str]:
+    """Give the paths, of the source's origin, below which its users and its groups stand."""
+    profile = load_profile(source.type)
+    base = urlsplit(source.url or profile.url or "").path.rstrip("/")
+    users = source.users_path or profile.users_path
+    groups = source.groups_path or profile.groups_path or ""
+    return f"{base}{users}/", f"{base}{groups}/"
+
+
 def forms_of(source: Source) -> tuple[str, ...]:
     """Give the forms in which a change may be asked of a source, in order."""
     profile = load_profile(source.type)

@@ -15,6 +15,7 @@ from scanner.cli import (  # noqa: I001 - the order of the help
     baseline,
     remediation,
     execution,
+    script,
 )
 from scanner.cli.program import main
 
@@ -29,5 +30,6 @@ __all__ = [
     "preparation",
     "remediation",
     "report",
+    "script",
     "snapshot",
 ]

@@ -62,14 +62,16 @@ def apply(
 
     loaded = load_config(config)
     if not execute:
-        _rehearse(workflow.rehearse(loaded, plan_file, _clock()), json_=json_, no_color=no_color)
+        _rehearse(
+            workflow.rehearse(loaded, plan_file, system_clock()), json_=json_, no_color=no_color
+        )
         return
     console = open_console(no_color=no_color, stderr=True)
     with stopping() as stop, applying_display(console, quiet=quiet or json_) as display:
         result = workflow.execute(
             loaded,
             plan_file,
-            _clock(),
+            system_clock(),
             listener=_shown(display),
             stop=stop,
             take_over=take_over,
@@ -101,7 +103,7 @@ def undo(
 ) -> None:
     """Plan active=true for what we deactivated and read back; groups and data may not come back."""
     loaded = load_config(config)
-    drafted, path = workflow.undo(loaded, journal, _clock(), only=tuple(only or ()), key=key)
+    drafted, path = workflow.undo(loaded, journal, system_clock(), only=tuple(only or ()), key=key)
     if json_:
         print_json(drafted, path, 0)
         return
@@ -138,7 +140,8 @@ def stopping() -> Iterator[Callable[[], bool]]:
             signal.signal(one, handler)
 
 
-def _clock() -> Clock:
+def system_clock() -> Clock:
+    """Give the time of this machine, and its waiting."""
     from scanner.remediation.pace import Clock
 
     return Clock(now=lambda: datetime.now(UTC), sleep=time.sleep)

@@ -15,6 +15,7 @@ from scanner.workflow.remediation import PlanOrder, approve, operator, plan, rea
 from scanner.workflow.report import FORMATS, Rendered, report
 from scanner.workflow.resumption import interrupted
 from scanner.workflow.run import EXIT_CODES, Outcome, audit
+from scanner.workflow.script import Scripted, script
 from scanner.workflow.snapshot import Collected, snapshot
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PlanOrder",
     "Rehearsal",
     "Rendered",
+    "Scripted",
     "approve",
     "approve_baseline",
     "audit",
@@ -43,6 +45,7 @@ __all__ = [
     "read_plan_file",
     "rehearse",
     "report",
+    "script",
     "serving_demo",
     "snapshot",
     "undo",

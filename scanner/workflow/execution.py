@@ -71,6 +71,24 @@ def rehearse(loaded: LoadedConfig, plan_path: Path, clock: Clock) -> Rehearsal:
     return Rehearsal(plan, tuple(ordered), guards, refused)
 
 
+def approved_plan(
+    loaded: LoadedConfig, plan_path: Path, clock: Clock
+) -> tuple[Plan, Agreement, str]:
+    """Check everything as an execution would, and give plan, approval and the approval's digest.
+
+    Raises RefusedError where anything stands in the way, IntegrityError for damage.
+    """
+    from scanner.remediation.disk import SystemDisk
+    from scanner.remediation.folder import folder_of, read_plan
+
+    folder = folder_of(plan_path)
+    plan = read_plan(SystemDisk(), folder)
+    with _deactivators(loaded, plan, offline=True) as deactivators:
+        _, guards = _checked(loaded, folder, plan, deactivators, clock)
+        _refuse(plan, guards, clock)
+    return plan, *_agreement(loaded, folder, plan, clock)
+
+
 def execute(
     loaded: LoadedConfig,
     plan_path: Path,

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -123,6 +123,7 @@ class World:
     run: Path
     plans: dict[tuple[str, tuple[str, ...]], Path] = field(default_factory=dict)
     users: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    left: int = len(LEAVERS)
 
     @property
     def remediation(self) -> Path:
@@ -154,8 +155,11 @@ def settings(hris: ScimServer, apps: dict[str, ScimServer], forms: tuple[str, ..
 name = "Test Corp"
 [registers]
 protected = "protected.toml"
+[remediation]
+typed_up_to = 25
 [remediation.thresholds]
-at_least = 3
+at_least = 25
+accounts_per_app = 25
 [sources.people]
 role = "hris"
 type = "scim"
@@ -165,14 +169,20 @@ auth = "none"
 
 
 @contextmanager
-def audited_world(folder: Path) -> Iterator[World]:
-    """Sixty people, three of whom left; accounts of ``wiki`` have versions, of ``plain`` none."""
-    people = [user(one, active=f"u{one}" not in LEAVERS) for one in range(1, PEOPLE + 1)]
+def audited_world(folder: Path, names: Sequence[str] = ()) -> Iterator[World]:
+    """Sixty people, three of whom left; accounts of ``wiki`` have versions, of ``plain`` none.
+
+    With ``names`` as many left as there are names, and these are the user names of their accounts.
+    """
+    left = len(names) or len(LEAVERS)
+    people = [user(one, active=one > left) for one in range(1, PEOPLE + 1)]
     meta = {"resourceType": "User", "version": 'W/"1"'}
     wiki = [user(one, meta=meta, title="Analyst") for one in range(1, PEOPLE + 1)]
     plain = [user(one) for one in range(1, PEOPLE + 1)]
+    for account, name in zip(wiki, names, strict=False):
+        account["userName"] = account["displayName"] = name
     with serving(people) as hris, serving(wiki) as first, serving(plain) as second:
-        world = World(folder, hris, {"wiki": first, "plain": second}, folder)
+        world = World(folder, hris, {"wiki": first, "plain": second}, folder, left=left)
         world.settings(("patch-path",))
         assert run(["audit", "-q", "--config", str(world.config)]) == 10
         world.run = next(one for one in (folder / "runs").iterdir() if one.name.startswith("0"))
@@ -188,7 +198,7 @@ def approved(world: World, app: str, forms: tuple[str, ...]) -> None:
     if kept is not None:
         shutil.copytree(kept, world.remediation)
         return
-    headcount = str(PEOPLE - len(LEAVERS))
+    headcount = str(PEOPLE - world.left)
     where = ["--config", str(world.config), "-q"]
     plan = ["plan", str(world.run), "--app", app, "--expect-headcount", headcount]
     assert run([*plan, *where]) == 0
@@ -210,7 +220,7 @@ def approve_typed(plan: Path, config: Path = Path("ghostscan.toml")) -> None:
 def clock(time: Time) -> Iterator[None]:
     """Let the commands live in made-up time."""
     made = Clock(now=lambda: time.now, sleep=time.sleep)
-    with patch("scanner.cli.execution._clock", lambda: made):
+    with patch("scanner.cli.execution.system_clock", lambda: made):
         yield
 
 
