@@ -75,8 +75,8 @@ class JournalContent:
 
 def parse_journal(content: bytes) -> JournalContent:
     """Read a journal; raise ValueError naming the line that is damaged."""
-    whole, _, torn = content.rpartition(b"\n")
-    lines = whole.split(b"\n") if whole else []
+    whole, newline, torn = content.rpartition(b"\n")
+    lines = whole.split(b"\n") if newline else []
     records, head = [], FIRST
     for number, line in enumerate(lines, start=1):
         try:
