@@ -23,16 +23,17 @@ def render_page(audit: Audit) -> bytes:
     own style and its own script, named by their SHA-256, and nothing else; without the script
     every finding is still there.
     """
-    environment = _environment()
+    environment = page_environment()
     page = view(audit)
     digests = {
-        f"{name}_digest": _digest(environment.get_template(template).render(page=page))
+        f"{name}_digest": style_digest(environment.get_template(template).render(page=page))
         for name, template in (("style", STYLE), ("script", SCRIPT))
     }
     return environment.get_template("report.html.j2").render(page=page, **digests).encode()
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Give what renders a page: every value escaped, every missing one an error."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -42,6 +43,6 @@ def _environment() -> Environment:
     )
 
 
-def _digest(text: str) -> str:
+def style_digest(text: str) -> str:
     """The form in which a content security policy names an inline style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

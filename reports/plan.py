@@ -75,7 +75,7 @@ def _actions(plan: Document) -> Table:
             Text(action["action_id"][:8]),
             Text(visible(action["app"], 60)),
             Text(whom(action)),
-            Text(f"{_operation(action)}: {_why(action['why'])}"),
+            Text(f"{_operation(action)}: {why_words(action['why'])}"),
         )
     return table
 
@@ -94,7 +94,8 @@ def _operation(action: Document) -> str:
     return said if action["requests"] else f"{said} by hand"
 
 
-def _why(why: Document) -> str:
+def why_words(why: Document) -> str:
+    """Say in a few words what an action rests on."""
     if why["reviewer"] is not None:
         return f"decided by {visible(why['reviewer'], 60)}"
     if why["person_id"] is None:

@@ -78,6 +78,9 @@ def apply(
             unlock=unlock,
         )
     _show(result, json_=json_, no_color=no_color)
+    page = plan_file.parent / "log.html"
+    if page.exists() and not (json_ or quiet):
+        typer.echo(f"\nLog       {page}")
     if result.interrupted:
         raise InterruptedRun(
             "interrupted after a whole action; what was done is in the journal",

@@ -24,7 +24,7 @@ def script(
         list[str] | None, typer.Option("--app", help="Write it for this app only; repeatable.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Where to write; default: script/ beside the plan.")
+        Path | None, typer.Option(help="Where to write; default: script/ in the present folder.")
     ] = None,
     json_: JsonOption = False,
     quiet: QuietOption = False,

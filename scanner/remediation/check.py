@@ -20,6 +20,7 @@ from scanner.remediation.attempt import request_digest
 from scanner.remediation.disk import SystemDisk
 from scanner.remediation.folder import PlanFolder, optional
 from scanner.remediation.journal import JOURNAL, Kind, Record, parse_journal
+from scanner.remediation.log import LOG
 from scanner.remediation.outcome import OURS, Outcome
 from scanner.remediation.plan import FOLDER, PLAN, Plan, parse_plan
 from scanner.remediation.replay import replay
@@ -30,7 +31,9 @@ from scanner.remediation.signature import (
     Signatures,
 )
 
-KNOWN = frozenset({PLAN, PLAN + SIGNATURE, APPROVAL, APPROVAL + SIGNATURE, JOURNAL})
+KNOWN = frozenset({
+    PLAN, PLAN + SIGNATURE, APPROVAL, APPROVAL + SIGNATURE, JOURNAL, LOG, "log.html", "log.xlsx",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scanner.workflow.log import check_log
+
 if TYPE_CHECKING:
     from scanner.evidence.verify import Verification
 
@@ -21,5 +23,5 @@ def verify(folder: Path) -> Verification:
     return replace(
         checked,
         files_checked=checked.files_checked + remediation.files,
-        problems=(*checked.problems, *remediation.problems),
+        problems=(*checked.problems, *remediation.problems, *check_log(folder)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from scanner.config import LoadedConfig
 from scanner.errors import GhostscanError, RefusedError
 from scanner.workflow.location import locate
+from scanner.workflow.log import remove_log, write_log
 from scanner.workflow.remediation import (
     allowed_signers,
     heading_of,
@@ -132,7 +133,12 @@ def execute(
             stop,
             take_over=take_over,
         )
-        return execute_session(session)
+        remove_log(folder)
+        try:
+            return execute_session(session)
+        finally:
+            with suppress(GhostscanError):  # the journal is the record; verify makes a log again
+                write_log(folder)
 
 
 def undo(

@@ -60,7 +60,7 @@ def script(
             plan, agreement, approval_sha256, app, source, Places(*places_of(source))
         )
         name = app if _SAFE.fullmatch(app) else f"app-{number}"
-        place = (directory or folder.path / "script") / name
+        place = (directory or Path("script")) / name
         seconds = int(settings.read_back_deadline.total_seconds())
         _write(place / DATA, data.content)
         _write(place / SCRIPT, render_script(data.content, seconds))
