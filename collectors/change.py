@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from collectors.base import Deactivator, Traits, Witness
+from collectors.manual import MANUAL, ManualDeactivator
 from collectors.profile import Profile, VendorCall, load_profile
 from collectors.registry import build_collector
 from collectors.scim.collector import ScimCollector
@@ -15,6 +16,7 @@ from collectors.scim.deactivate import ScimDeactivator
 from collectors.scim.form import Call
 from collectors.scim.witness import ScimWitness
 from scanner.config import Source
+from scanner.config.source import FILE
 from scanner.errors import ConfigError
 
 
@@ -23,16 +25,14 @@ def build_deactivator(
 ) -> Deactivator:
     """Make what can change one app; only the remediation asks for it.
 
-    Where ``offline`` it can build requests and send none. Raises ConfigError as
+    Where ``offline`` it can build requests and send none. What is read from files can only be
+    changed by hand. Raises ConfigError as
     :func:`build_collector` does.
     """
-    profile = load_profile(source.type)
     collector = build_collector(name, source, zone, folder, offline=offline)
     if not isinstance(collector, ScimCollector):
-        raise ConfigError(
-            f"sources.{name}: nothing can be changed in a source of type {source.type!r}",
-            'set deactivate = ["manual"] for this source; its actions become tasks for a person',
-        )
+        return ManualDeactivator()
+    profile = load_profile(source.type)
     scim = collector.source
     _refuse_other_type(name, profile, scim.target.base_url)
     return ScimDeactivator(
@@ -66,6 +66,8 @@ def places_of(source: Source) -> tuple[str, str]:
 
 def forms_of(source: Source) -> tuple[str, ...]:
     """Give the forms in which a change may be asked of a source, in order."""
+    if source.type == FILE:
+        return (MANUAL,)
     profile = load_profile(source.type)
     if source.deactivate:
         return source.deactivate

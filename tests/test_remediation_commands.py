@@ -288,3 +288,104 @@ def test_ctrl_c_ends_after_the_present_action(
     site.app.write_hook = None
     assert execute(site) == 0
     assert len(site.writes()) == 3
+
+
+def test_settings_are_those_of_the_plan(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another configuration, or another file of allowed signers, and the plan does not hold."""
+    assert (plan_it(site), approve_it(site.plan)) == (0, 0)
+    for name in ("ghostscan.toml", "allowed_signers"):
+        path = site.folder / name
+        whole = path.read_bytes()
+        path.write_bytes(whole + b"# a remark\n")
+        assert execute(site) == 30
+        assert "plan" in capsys.readouterr().err
+        path.write_bytes(whole)
+    (site.folder / "allowed_signers").rename(site.folder / "away")
+    assert plan_it(site) == 64
+    (site.folder / "away").rename(site.folder / "allowed_signers")
+    assert site.writes() == []
+
+
+def test_an_acknowledgement_needs_a_value_and_a_reason(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """GUARD=VALUE, as measured, with a reason; anything else is a usage error."""
+    assert plan_it(site, "--acknowledge", "people") == 64
+    assert plan_it(site, "--acknowledge", "people=3") == 64
+    assert plan_it(site, "--acknowledge", "nothing=3", "--reason", "lay-off") == 64
+    err = capsys.readouterr().err
+    assert "GUARD=VALUE" in err
+    assert "--reason" in err
+    assert "not a guard" in err
+
+
+def test_more_than_a_few_cannot_be_typed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six actions need a key, whatever is typed."""
+    assert plan_it(site, "--memberships") == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("x\n5\n"))
+    assert run(["approve", str(site.plan)]) == 30
+
+
+def test_an_approval_is_asked_for_on_a_terminal(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plan is shown first, with every request; then two questions."""
+    assert plan_it(site) == 0
+    answers = iter([plan_id_of(site)[:8], "3"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("scanner.cli.remediation.typer.prompt", lambda *_, **__: next(answers))
+    capsys.readouterr()
+    assert run(["approve", str(site.plan)]) == 0
+    streams = capsys.readouterr()
+    assert streams.err.count("PATCH http://127.0.0.1") == 3
+    assert "approved 3 actions (typed)" in streams.out
+
+
+def test_nothing_confirmed_is_nothing_to_take_back(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Accounts that were inactive already are not ours."""
+    assert (plan_it(site), approve_it(site.plan)) == (0, 0)
+    for one in site.app.users[:3]:
+        one["active"] = False
+    assert execute(site) == 0
+    assert site.writes() == []
+    assert run(["undo", str(site.journal)]) == 0
+    assert "nothing to take back" in capsys.readouterr().out
+    assert not (site.run / "remediation" / "undo").exists()
+
+
+def test_an_app_without_findings_is_no_plan(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing to do is no refusal, and leaves no file."""
+    assert plan_it(site, "--app", "other") == 0
+    assert "nothing to do" in capsys.readouterr().out
+    assert not site.plan.exists()
+
+
+def test_a_stop_is_told_with_the_way_back(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """A server that deactivates everybody is stopped after the first request; undo is offered."""
+
+    def everybody(handler: Any, found: Any, operation: Any) -> None:  # noqa: ANN401 - the fake's own
+        for one in site.app.users:
+            one["active"] = False
+        handler._send(200, found)
+
+    assert (plan_it(site), approve_it(site.plan)) == (0, 0)
+    site.app.write_hook = everybody
+    assert run(["apply", str(site.plan), "--execute"]) == 40
+    err = capsys.readouterr().err
+    assert "STOPPED" in err
+    assert "ghostscan undo" in err
+    assert len(site.writes()) == 1
+
+
+def test_a_torn_journal_is_told_and_gone_on_with(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a power cut left of the last line is dropped, and the rest is finished."""
+    assert (plan_it(site), approve_it(site.plan), execute(site)) == (0, 0, 0)
+    whole = site.journal.read_bytes()
+    site.journal.write_bytes(whole[:-9])
+    assert run(["apply", str(site.plan), "--execute"]) == 0
+    assert "torn" in capsys.readouterr().err
+    assert len(site.writes()) == 3

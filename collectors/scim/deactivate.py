@@ -174,8 +174,8 @@ class ScimDeactivator:
         )
 
     def _member(self, account_id: str, group_id: str, answer: Answer) -> bool | None:
-        if answer.exchange.status != 200:  # noqa: PLR2004 - a group that is gone has no members
-            return False
+        if answer.exchange.status in (404, 410):  # a group that is gone has no members
+            return None if _not_found(answer.exchange).found is None else False
         resource = parse_resource(self._how.source, answer.exchange, self._dialect)
         group = read_group(resource, _NOWHERE, self._how.source).record
         if group is None or group.group_id != group_id:
