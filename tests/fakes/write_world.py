@@ -124,6 +124,7 @@ class World:
     plans: dict[tuple[str, tuple[str, ...]], Path] = field(default_factory=dict)
     users: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     left: int = len(LEAVERS)
+    type: str = "scim"
 
     @property
     def remediation(self) -> Path:
@@ -137,17 +138,19 @@ class World:
 
     def settings(self, forms: tuple[str, ...]) -> None:
         """Write the configuration in which both apps are asked in these forms."""
-        self.config.write_text(settings(self.hris, self.apps, forms), encoding="utf-8")
+        self.config.write_text(settings(self.hris, self.apps, forms, self.type), encoding="utf-8")
         (self.folder / "protected.toml").write_text(
             '[[protected]]\naccounts = ["break-glass@example.com"]\nreason = "break glass"\n'
         )
 
 
-def settings(hris: ScimServer, apps: dict[str, ScimServer], forms: tuple[str, ...]) -> str:
+def settings(
+    hris: ScimServer, apps: dict[str, ScimServer], forms: tuple[str, ...], app_type: str
+) -> str:
     """Write the configuration of the company."""
     listed = json.dumps(list(forms))
     tables = [
-        f'[sources.{name}]\ntype = "scim"\nurl = "{app.url}"\nauth = "none"\n'
+        f'[sources.{name}]\ntype = "{app_type}"\nurl = "{app.url}"\nauth = "none"\n'
         f'canaries = ["{CANARY}"]\ndeactivate = {listed}\n'
         for name, app in apps.items()
     ]
@@ -169,7 +172,9 @@ auth = "none"
 
 
 @contextmanager
-def audited_world(folder: Path, names: Sequence[str] = ()) -> Iterator[World]:
+def audited_world(
+    folder: Path, names: Sequence[str] = (), app_type: str = "scim"
+) -> Iterator[World]:
     """Sixty people, three of whom left; accounts of ``wiki`` have versions, of ``plain`` none.
 
     With ``names`` as many left as there are names, and these are the user names of their accounts.
@@ -182,7 +187,9 @@ def audited_world(folder: Path, names: Sequence[str] = ()) -> Iterator[World]:
     for account, name in zip(wiki, names, strict=False):
         account["userName"] = account["displayName"] = name
     with serving(people) as hris, serving(wiki) as first, serving(plain) as second:
-        world = World(folder, hris, {"wiki": first, "plain": second}, folder, left=left)
+        world = World(
+            folder, hris, {"wiki": first, "plain": second}, folder, left=left, type=app_type
+        )
         world.settings(("patch-path",))
         assert run(["audit", "-q", "--config", str(world.config)]) == 10
         world.run = next(one for one in (folder / "runs").iterdir() if one.name.startswith("0"))
