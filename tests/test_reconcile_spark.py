@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from collectors.demo.company import make_company
-from collectors.demo.configuration import configuration
+from collectors.demo.configuration import configuration, protected_accounts
 from collectors.demo.server import serve
 from collectors.demo.site import TOKEN_VARIABLE
 from scanner import workflow
@@ -22,7 +23,10 @@ from scanner.reconcile.engine import DuckDBEngine, Engine
 from scanner.reconcile.parquet import INSTANT, TEXT, TEXTS, always, maybe, read_rows, write_rows
 from scanner.reconcile.spark import SparkEngine
 from tests.conftest import watch
+from tests.fakes.golden_company import golden
+from tests.fakes.reconciled import findings_document, reconcile_all
 from tests.fakes.spark_cluster import cluster, missing
+from tests.test_reconcile_golden import GOLDEN, SIZES, found_in
 
 AS_OF = datetime(2026, 11, 1, 9, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,6 +62,7 @@ def test_both_engines_give_the_same_evidence(
             (tmp_path / name).mkdir()
             path = tmp_path / name / "ghostscan.toml"
             path.write_text(lines + text)
+            path.with_name("protected.toml").write_text(protected_accounts())
             outcome = workflow.audit(
                 load_config(path), clock=lambda: AS_OF, listener=lambda _: None
             )
@@ -135,3 +140,22 @@ def test_an_engine_that_is_not_installed_is_told_before_the_first_request(
         workflow.audit(load_config(path), clock=lambda: AS_OF, listener=lambda _: None)
     assert "ghostscan[spark]" in caught.value.hint
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_golden_companies_are_judged_alike_on_a_cluster(
+    master: str, tmp_path: Path, size: int
+) -> None:
+    """Every kind and every trap: findings.json is the golden file of the embedded engine."""
+    history, _ = golden(size)
+    real = reconcile_all(history, tmp_path, engine=master)
+    assert findings_document(real, history) == (GOLDEN / f"company-{size}.json").read_bytes()
+
+
+@pytest.mark.skipif(
+    not os.environ.get("GHOSTSCAN_SOAK"), reason="20,000 people take minutes: make soak"
+)
+def test_twenty_thousand_people_are_judged_alike_on_a_cluster(master: str, tmp_path: Path) -> None:
+    """Exactly what was planted, hundreds of times over."""
+    history, planted = golden(20_000)
+    assert found_in(reconcile_all(history, tmp_path, engine=master)) == planted

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scanner.model import Before, Finding, Standing
+from reports.machine import findings_json
+from scanner.model import Audit, Before, Finding, Policy, Standing, Tool
 from scanner.reconcile.events import EVENTS
 from scanner.reconcile.judge import Conclusions, observe, reconcile
 from scanner.reconcile.parquet import Row, read_rows, write_rows
@@ -28,8 +29,11 @@ class Reconciled:
     before: Before
 
 
-def reconcile_all(history: History, folder: Path) -> Reconciled:
-    """Run every run of a history in a folder of its own below ``folder``."""
+def reconcile_all(history: History, folder: Path, engine: str | None = None) -> Reconciled:
+    """Run every run of a history in a folder of its own below ``folder``.
+
+    Where ``engine`` is given, the newest run is judged on it, the others on the embedded one.
+    """
     before = known = Before()
     newest: Path | None = None
     audit: Any = None
@@ -41,9 +45,11 @@ def reconcile_all(history: History, folder: Path) -> Reconciled:
         if not run.audit:
             observe(place, history.config, run.readings, run.name, run.at, history.registers)
             continue
-        known = before
+        known, config = before, history.config
+        if engine is not None and run is history.runs[-1]:
+            config = config.model_copy(update={"engine": engine})
         concluded = reconcile(
-            place, history.config, run.readings, run.name, run.at, before, history.registers
+            place, config, run.readings, run.name, run.at, before, history.registers
         )
         before = _after(run, before, concluded)
         audit = (place, run, audit)
@@ -77,7 +83,7 @@ def _prepare(
         write_rows(place / f"tables/events/{source}.parquet", columns, EVENTS)
         _copy_memberships(source, place, audit)
     if newest is not None:
-        for name in ("accounts", "people"):
+        for name in ("accounts", "people", "moves"):
             _copy(
                 newest / f"tables/observed/{name}.parquet", place / f"tables/earlier/{name}.parquet"
             )
@@ -201,3 +207,28 @@ def _movement(concluded: Conclusions) -> tuple[int, ...]:
     total = concluded.movement.total
     names = ("opening", "new", "reopened", "persisting", "resolved", "not_concluded")
     return tuple(getattr(total, name) for name in names)
+
+
+def findings_document(real: Reconciled, history: History) -> bytes:
+    """The ``findings.json`` of the newest audit of a history."""
+    run, concluded = history.runs[-1], real.conclusions
+    audit = Audit(
+        run=run.name,
+        organization=history.config.organization.name,
+        timezone=history.config.organization.timezone,
+        as_of=run.at,
+        started_at=run.at,
+        operator="ana",
+        tool=Tool("ghostscan", "0", "3", "any"),
+        policy=Policy(history.config.policy.deprovision_within, "ACP-07", stated=True),
+        verdict=concluded.verdict,
+        sources=tuple(run.readings),
+        apps=concluded.apps,
+        findings=concluded.findings,
+        rules=concluded.rules,
+        people=concluded.people,
+        departed=concluded.departed,
+        match_counts=concluded.match_counts,
+        movement=concluded.movement,
+    )
+    return findings_json(audit)

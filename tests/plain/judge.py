@@ -20,7 +20,7 @@ from tests.plain.groups import (
     privileged_groups,
     via_text,
 )
-from tests.plain.movers import held_before, moved
+from tests.plain.movers import Kept, Membership, Move, held_before, moved, still_moved
 from tests.plain.owners import Owner, owners_of
 from tests.plain.people import Somebody, days_since, due, people_of
 from tests.plain.quality import external, flaws
@@ -55,14 +55,16 @@ def judge(history: History) -> Answer:
     past: list[Judged] = []
     opening: dict[str, PlainFinding] = {}
     first: dict[str, str] = {}
+    kept: dict[Membership, Kept] = {}
     audited_at: datetime | None = None
     answer: Answer | None = None
     for run in history.runs:
         people = people_of(run, history.config)
         past.append(Judged(run, people, owners_of(history, run, people)))
+        case = Case(history, past, audited_at, kept)
+        kept = case.kept_after()
         if not run.audit:
             continue
-        case = Case(history, past, audited_at)
         answer = case.answer(opening, first)
         found = {one.id for one in answer.findings}
         withheld = [one for one in opening.values() if one.id not in found and not case.told(one)]
@@ -76,9 +78,19 @@ def judge(history: History) -> Answer:
 class Case:
     """One audit with everything that is known when it is judged."""
 
-    def __init__(self, history: History, past: list[Judged], audited_at: datetime | None) -> None:
-        """Look at the newest of ``past``; the audit before it was at ``audited_at``."""
+    def __init__(
+        self,
+        history: History,
+        past: list[Judged],
+        audited_at: datetime | None,
+        known: Mapping[Membership, Kept],
+    ) -> None:
+        """Look at the newest of ``past``.
+
+        The audit before it was at ``audited_at``; ``known`` are the memberships found kept so far.
+        """
         self.history, self.past, self.audited_at = history, past, audited_at
+        self.known = known
         self.config, self.run = history.config, past[-1].run
         self.people, self.owners = past[-1].people, past[-1].owners
         self.accounts = self.run.accounts
@@ -92,6 +104,7 @@ class Case:
         self.traces: Mapping[Place, Trace] = traces(past, history)
         self.again = self._switched_on()
         self.removals = self._removals()
+        self.kept = self._kept()
 
     def answer(self, opening: Mapping[str, PlainFinding], first: Mapping[str, str]) -> Answer:
         """Collect the findings, mark what is accepted and what is new, and count."""
@@ -153,7 +166,7 @@ class Case:
         yield from self._leavers_in_groups()
         yield from self._drift()
         yield from self._off_baseline()
-        yield from self._kept()
+        yield from self._movers()
         yield from self._inactive_members()
         yield from self._flawed_records()
         yield from self._unread()
@@ -342,25 +355,50 @@ class Case:
                 if not somebody.departed:
                     yield group, (group[0], user), somebody, way
 
-    def _kept(self) -> Iterator[PlainFinding]:
-        """Memberships that movers had before, and that nobody else of the new work has."""
+    def _kept(self) -> dict[Membership, tuple[Somebody, Way, Move]]:
+        """Memberships from before a move, new or known, that nobody else of the new work has."""
         moves = moved(self.past)
         before = {app: held_before(self.past, app) for app in self._apps()}
+        earlier = still_moved(self.known, moves, self.run.people)
+        held: dict[Membership, tuple[Somebody, Way, Move]] = {}
         for group, place, somebody, way in self._free_memberships():
-            move = moves.get(somebody.place)
-            had = place[1] in before[group[0]].get(group, ())
-            if move is None or not had or self.accounts[place].active is not True:
+            if self.accounts[place].active is not True:
                 continue
-            field, value = move
-            colleagues = [
-                other
-                for _, other, _ in self._owned_members(group)
-                if not other.departed
+            had = place[1] in before[group[0]].get(group, ())
+            move = moves.get(somebody.place) if had else None
+            move = move or earlier.get((group, place))
+            if move is not None:
+                held[group, place] = somebody, way, move
+        return {
+            (group, place): found
+            for (group, place), found in held.items()
+            if not any(
+                not other.departed
                 and other.place not in moves
-                and getattr(other.governing, field) == value
-            ]
-            if not colleagues:
-                yield self._free(group, place, somebody, way, "mover")
+                and getattr(other.governing, found[2][0]) == found[2][1]
+                and not any(
+                    g == group and o.place == other.place for (g, _), (o, _, _) in held.items()
+                )
+                for _, other, _ in self._owned_members(group)
+            )
+        }
+
+    def kept_after(self) -> dict[Membership, Kept]:
+        """What is known of kept memberships when this run is over."""
+        withheld = {
+            key: kept
+            for key, kept in self.known.items()
+            if key[0][0] not in self.concluded or not self.run.groups_complete(key[0][0])
+        }
+        found = {
+            key: Kept(somebody.place, field, former)
+            for key, (somebody, _, (field, _, former)) in self.kept.items()
+        }
+        return withheld | found
+
+    def _movers(self) -> Iterator[PlainFinding]:
+        for (group, place), (somebody, way, _) in self.kept.items():
+            yield self._free(group, place, somebody, way, "mover")
 
     def _inactive_members(self) -> Iterator[PlainFinding]:
         if not self.config.policy.inactive_memberships:
