@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 SERVERS := tests/servers
 
-.PHONY: demo test lint servers fuzz soak clean
+.PHONY: demo test lint servers fuzz soak mutation clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +43,13 @@ test: lint servers
 
 soak: $(VENV)/.ready
 	GHOSTSCAN_SOAK=1 FAULT_PAIRS=100000 $(BIN)/pytest tests/test_scim_churn.py tests/test_faults.py tests/test_remediation_machine.py tests/test_reconcile_generated.py tests/test_reconcile_golden.py tests/test_reconcile_spark.py
+
+# Wrong versions of the reconciler's queries, MUTANTS of them at random (0: all, which takes hours).
+MUTANTS ?= 150
+MUTATION_SEED ?= 0
+
+mutation: $(VENV)/.ready
+	$(BIN)/python -m tests.mutation.run --sample $(MUTANTS) --seed $(MUTATION_SEED)
 
 # Each target for FUZZ_SECONDS; a finding ends it and says where the input is.
 FUZZ_SECONDS ?= 60
