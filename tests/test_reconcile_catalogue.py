@@ -11,7 +11,8 @@ from scanner.model import Rule, Severity
 from scanner.reconcile import catalogue
 from scanner.reconcile.catalogue import load_rules, severity_rank
 from scanner.reconcile.correlation import key_queries
-from scanner.reconcile.queries import CORRELATION, OBSERVATION, TIMELINESS, VIEWS
+from scanner.reconcile.observation import OBSERVED
+from scanner.reconcile.queries import QUERIES
 from tests.fakes.company import Company, person
 
 HOME = Path(catalogue.__file__).parent
@@ -83,7 +84,7 @@ def test_every_kind_has_words_and_controls_of_every_framework(rule: Rule) -> Non
 
 def test_every_query_that_runs_is_a_file_and_every_file_runs() -> None:
     """No SQL file is left over, and none is missing."""
-    ran = {*CORRELATION, *VIEWS, *OBSERVATION, *TIMELINESS, *SEVERITIES}
+    ran = {*QUERIES, *SEVERITIES}
     assert ran == set(TEXTS)
     assert len(ran) == len(list(HOME.glob("*/*.sql"))) + len(key_queries())
 
@@ -95,7 +96,7 @@ def test_a_query_is_one_short_select_that_any_engine_reads(name: str) -> None:
     assert text.startswith("SELECT")
     assert text.endswith("\n")
     # What carries every column of earlier runs forward, and what is made, is long and plain.
-    assert len(text.splitlines()) <= (60 if name in {*OBSERVATION, *key_queries()} else 30)
+    assert len(text.splitlines()) <= (60 if name in {*OBSERVED, *key_queries()} else 30)
     assert all(len(line) <= 100 for line in text.splitlines())
     found = [word for word in DIALECT if re.search(word, statement(text), re.IGNORECASE)]
     assert found == []

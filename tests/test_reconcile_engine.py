@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from scanner.errors import EvidenceError
 from scanner.reconcile.engine import DuckDBEngine, Engine
-from scanner.reconcile.parquet import INSTANT, TEXTS, always, read_rows, write_rows
+from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, read_rows, write_rows
 
 PAIRS = pa.schema([always("since", INSTANT), always("until", INSTANT)])
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -105,3 +105,20 @@ def test_results_have_one_order_whatever_the_threads(tmp_path: Path) -> None:
     written = (tmp_path / "one-sorted.parquet").read_bytes()
     assert written == (tmp_path / "two-sorted.parquet").read_bytes()
     assert pq.read_table(tmp_path / "one-sorted.parquet")["number"].to_pylist() == sorted(numbers)
+
+
+def test_what_is_held_is_computed_once(tmp_path: Path) -> None:
+    """Held rows stay when what they came from changes, until the name is defined again."""
+    schema = pa.schema([always("names", TEXTS)])
+    for number, names in enumerate((["a"], ["b"])):
+        write_rows(tmp_path / f"{number}.parquet", {"names": [names]}, schema)
+    with as_engine(tmp_path) as engine:
+        found: list[Row] = []
+        for number in (0, 1):
+            engine.view("lists", [tmp_path / f"{number}.parquet"])
+            engine.define("held", "SELECT names FROM lists")
+            engine.hold("held")
+            engine.view("lists", [tmp_path / "1.parquet"])
+            engine.write("held", tmp_path / f"{number}-out.parquet")
+            found += read_rows(tmp_path / f"{number}-out.parquet")
+    assert found == [{"names": ["a"]}, {"names": ["b"]}]

@@ -32,9 +32,10 @@ def raised(severity: Severity) -> Severity:
     return _SEVERITIES[max(severity_rank(severity) - 1, 0)]
 
 
-def read_query(folder: str, name: str) -> str:
-    """Return the text of one query: correlate, views, observe, timeliness or rules."""
-    return (_HERE / folder / f"{name}.sql").read_text(encoding="utf-8")
+def read_query(name: str) -> str:
+    """Return the text of one query, in whichever folder its file stands."""
+    (path,) = _HERE.glob(f"*/{name}.sql")
+    return path.read_text(encoding="utf-8")
 
 
 def _rule(kind: str, entry: dict[str, Any]) -> Rule:
@@ -45,5 +46,5 @@ def _rule(kind: str, entry: dict[str, Any]) -> Rule:
         severity=Severity(entry["severity"]),
         remedy=entry["remedy"],
         controls=tuple(entry["controls"]),
-        query=read_query("rules", kind),
+        query=read_query(kind),
     )

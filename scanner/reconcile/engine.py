@@ -1,4 +1,4 @@
-"""Engines that run the SQL: three verbs are all an engine needs.
+"""Engines that run the SQL: four verbs are all an engine needs.
 
 The SQL text is the same for every engine. What engines spell differently is kept to three
 functions that each engine defines: ``explode(list)``, one row per element, and ``whole_days(from,
@@ -18,17 +18,26 @@ import duckdb
 
 from scanner.config import EMBEDDED, Config
 from scanner.errors import ConfigError, EvidenceError
+from scanner.reconcile.batch import BATCH_ROWS
 from scanner.reconcile.parquet import private_folder
 
 
 class Engine(Protocol):
-    """Runs SQL over Parquet files; views live as long as the engine."""
+    """Runs SQL over Parquet files; views live as long as the engine.
+
+    ``batch_rows`` is how many accounts and memberships it takes at once.
+    """
+
+    batch_rows: int
 
     def view(self, name: str, paths: Sequence[Path]) -> None:
         """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
 
     def define(self, name: str, sql: str) -> None:
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
+
+    def hold(self, name: str) -> None:
+        """Compute ``name`` now and hold its rows until the name is defined again."""
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
@@ -72,6 +81,8 @@ class DuckDBEngine:
     ``folder/spill``, which is gone when the engine is closed. Use it as a context manager.
     Raises EvidenceError where a file is missing or is not Parquet.
     """
+
+    batch_rows = BATCH_ROWS
 
     def __init__(self, folder: Path, memory: str | None = None) -> None:
         """Open the engine on the run folder ``folder``; ``memory`` is a limit such as ``1GiB``."""
@@ -117,6 +128,11 @@ class DuckDBEngine:
     def define(self, name: str, sql: str) -> None:
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
         self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+
+    def hold(self, name: str) -> None:
+        """Compute ``name`` now and hold its rows until the name is defined again."""
+        self._connection.execute(f"CREATE OR REPLACE TABLE held_{name} AS FROM {name}")
+        self.define(name, f"FROM held_{name}")
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,6 +35,34 @@ def write_rows(path: Path, columns: Mapping[str, Sequence[Any]], schema: pa.Sche
             pq.write_table(table, file, compression="zstd")
     except OSError as error:
         raise EvidenceError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def join_rows(parts: Sequence[Path], path: Path) -> None:
+    """Move the rows of ``parts``, which have one schema, into ``path``, part after part.
+
+    No more than one row group is in memory. A part that is ``path`` itself stays as it is.
+    Raises EvidenceError if a file cannot be read or written.
+    """
+    if list(parts) == [path]:
+        return
+    try:
+        private_folder(path.parent)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            _copy_rows(parts, file)
+        for part in parts:
+            part.unlink()
+    except (OSError, pa.ArrowException) as error:
+        raise EvidenceError(f"{path} cannot be written: {error}") from None
+
+
+def _copy_rows(parts: Sequence[Path], file: BinaryIO) -> None:
+    # A part without a null may say that it can have none.
+    schema = pa.schema([one.with_nullable(nullable=True) for one in pq.read_schema(parts[0])])
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part in parts:
+            with pq.ParquetFile(part) as rows:
+                for group in range(rows.num_row_groups):
+                    writer.write_table(rows.read_row_group(group).cast(schema))
 
 
 def read_rows(path: Path, only: tuple[str, Collection[str]] | None = None) -> Sequence[Row]:

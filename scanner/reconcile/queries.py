@@ -3,50 +3,83 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.model import Rule
+from scanner.reconcile.batch import Batch, divide
 from scanner.reconcile.catalogue import read_query
 from scanner.reconcile.correlation import key_queries
 from scanner.reconcile.decisions import DECISIONS
 from scanner.reconcile.engine import Engine
 from scanner.reconcile.inputs import INPUTS
 from scanner.reconcile.observation import EARLIER, OBSERVED, earlier_paths, observed_path
-from scanner.reconcile.parquet import private_folder
-from scanner.reconcile.tables import KINDS, table_path
+from scanner.reconcile.parquet import join_rows, private_folder
+from scanner.reconcile.tables import table_path
 
-CORRELATION = (
-    "concluded", "keys", "account_keys", "person_keys",
-    "person_addresses", "person_traits", "shared_traits",
+ONCE = (
+    "keys", "person_keys", "person_addresses", "person_traits", "shared_traits",
     "kinship_0", "kinship_1", "kinship_2", "kinship_3", "kinship_4", "identities",
-    "record_as_of", "governing_records", "people_as_of",
-    "named_links", "linked_by_hand", "matches", "name_agreements", "name_contradictions",
-    "weak_claims", "claims", "found_by_key", "situations", "candidates",
+    "record_as_of", "governing_records", "people_as_of", "observed_people", "people_counts",
+    "shared_keys", "record_flaws", "moved_people", "person_fields", "condition_people",
+    "nonhuman_owners",
+    "concluded", "named_groups", "entitlement_groups", "governed_groups", "approved_groups",
+    "privileged_groups", "waiver_sources",
 )  # fmt: skip
-VIEWS = (
-    "owned_accounts", "named_groups", "entitlement_groups", "governed_groups", "person_fields",
-    "expected_people", "expected_members", "actual_members",
-    "registered_accounts", "nonhuman_owners", "privileged_groups", "privileged_accounts",
-    "shared_keys", "record_flaws",
-    "waiver_sources", "approved_groups", "rule_drift", "baseline_drift",
-    "moved_people", "past_moves", "kept_memberships",
-    "new_colleagues", "mover_drift", "inactive_drift",
-    "app_counts", "people_counts", "match_counts",
-)  # fmt: skip
-OBSERVATION = ("account_sightings", "observed_accounts", "observed_people", "observed_moves")
-TIMELINESS = (
+"""What is known of people, groups and the run before any account is looked at."""
+
+ACCOUNTS = (
+    "account_keys", "named_links", "linked_by_hand", "matches", "name_agreements",
+    "name_contradictions", "weak_claims", "claims", "found_by_key", "situations", "candidates",
+    "owned_accounts", "mirrored_people", "registered_accounts", "privileged_accounts",
+    "app_counts", "account_sightings", "observed_accounts",
     "removal_events", "removal_bounds", "removals", "reactivations", "timeliness_counts",
 )  # fmt: skip
-KEPT = frozenset({
-    "shared_traits", "identities", "governing_records", "people_as_of", "matches",
-    "situations", "candidates", "owned_accounts", "entitlement_groups",
-    "registered_accounts", "privileged_groups", "privileged_accounts",
+"""What is known of the accounts of one batch of apps."""
+
+MEMBERSHIPS = (
+    "condition_groups", "expected_accounts", "expected_members", "actual_members", "rule_drift",
+    "baseline_drift", "past_moves", "kept_memberships", "new_colleagues", "mover_drift",
+    "inactive_drift", "observed_moves",
+)  # fmt: skip
+"""What is known of the groups of one batch, once the accounts of every app are."""
+
+TOTALS = ("match_counts",)
+"""What is counted over everything."""
+
+HELD = frozenset({
+    "person_keys", "condition_people", "moved_people", "named_links", "matches",
     "kept_memberships", "mover_drift",
-    "app_counts", "people_counts", "match_counts", *OBSERVED,
-    "removals", "reactivations", "timeliness_counts",
+})  # fmt: skip
+"""What is computed once and kept while it is needed."""
+
+QUERIES = (*ONCE, *ACCOUNTS, *MEMBERSHIPS, *TOTALS)
+"""Every query beside those of the rules, each after those it reads."""
+
+KEPT = frozenset({
+    "shared_traits", "identities", "governing_records", "people_as_of",
+    "entitlement_groups", "governed_groups", "approved_groups", "privileged_groups",
+    "situations", "candidates", "owned_accounts", "mirrored_people",
+    "registered_accounts", "privileged_accounts", "app_counts", "people_counts", "match_counts",
+    *OBSERVED, "removals", "reactivations", "timeliness_counts",
 })  # fmt: skip
 """What is written beside the result of each rule, and read back from there."""
+
+READ_BY_BATCH = {"sources": "source", "earlier_accounts": "source", "earlier_moves": "source"}
+"""What is read that a batch sees only its own rows of, and the column that names the app."""
+
+KNOWN_BY_BATCH = {
+    **READ_BY_BATCH,
+    "governed_groups": "app", "approved_groups": "app", "situations": "source",
+    "candidates": "source", "owned_accounts": "app", "registered_accounts": "app",
+    "privileged_accounts": "app", "observed_accounts": "source", "removals": "app",
+    "reactivations": "app",
+}  # fmt: skip
+"""The same once the accounts of every app are known."""
+
+AT_ONCE = frozenset({"collection_incomplete", "hr_data_quality", "missed_run"})
+"""Kinds that are about people or the run, and are judged without looking at accounts."""
 
 LATE = frozenset({"waiver_expired"})
 """Kinds that are judged by what the other rules found."""
@@ -57,24 +90,79 @@ def run_queries(
 ) -> None:
     """Run correlation and ``rules`` over ``folder/tables`` of ``sources``.
 
-    Rules of kinds in LATE are left for ``run_late``. Writes
+    Accounts and memberships are taken in batches of apps as large as ``engine`` says; the result
+    is the same in any number of batches. Rules of kinds in LATE are left for ``run_late``. Writes
     ``correlation/<name>.parquet`` for KEPT and for every rule, and ``queries/<name>.sql`` with
     the exact text of everything that was run. Raises EvidenceError for a missing table.
     """
-    for kind in KINDS:
-        engine.view(kind, [table_path(folder, kind, source) for source in sources])
-    for name in (*INPUTS, *DECISIONS):
-        engine.view(name, [folder / "tables" / f"{name}.parquet"])
-    engine.view("events", [table_path(folder, "events", source) for source in sources])
-    for name in EARLIER:
-        engine.view(name, earlier_paths(folder, name, sources))
-    for name, sql in _texts([rule for rule in rules if rule.kind not in LATE]).items():
-        _define(engine, folder, name, sql)
-        if name in KEPT or name not in (*CORRELATION, *VIEWS, *OBSERVATION, *TIMELINESS):
-            engine.write(name, result_path(folder, name))
+    texts = _texts([rule for rule in rules if rule.kind not in LATE])
+    for name, sql in texts.items():
+        _write_private(folder / "queries" / f"{name}.sql", sql)
+    _read_tables(engine, folder, sources)
+    kinds = [name for name in texts if name not in QUERIES]
+    batches = divide(folder, sources, engine.batch_rows)
+    run = _Run(engine, folder, texts, batches)
+    run.once([*ONCE, *(kind for kind in kinds if kind in AT_ONCE)])
+    run.in_batches(ACCOUNTS, READ_BY_BATCH)
+    rest = [*MEMBERSHIPS, *(kind for kind in kinds if kind not in AT_ONCE)]
+    run.in_batches(rest, KNOWN_BY_BATCH)
+    run.once(TOTALS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The queries of one audit on the way through an engine."""
+
+    engine: Engine
+    folder: Path
+    texts: Mapping[str, str]
+    batches: Sequence[Batch]
+
+    def once(self, names: Iterable[str]) -> None:
+        """Run each query over everything."""
+        for name in names:
+            self._query(name, result_path(self.folder, name))
+
+    def in_batches(self, names: Sequence[str], own: Mapping[str, str]) -> None:
+        """Run the queries batch by batch and join the results; of ``own`` it sees its rows only."""
+        for number, batch in enumerate(self.batches):
+            self._narrow(batch, own)
+            for name in names:
+                self._query(name, self._part(name, number))
+        for name in names:
+            if _is_written(name):
+                parts = [self._part(name, number) for number in range(len(self.batches))]
+                join_rows(parts, result_path(self.folder, name))
+                self.engine.view(name, [result_path(self.folder, name)])
+        for name in own:
+            self.engine.view(name, [_path(self.folder, name)])
+
+    def _query(self, name: str, path: Path) -> None:
+        self.engine.define(name, self.texts[name])
+        if name in HELD:
+            self.engine.hold(name)
+        if _is_written(name):
+            self.engine.write(name, path)
         if name in KEPT:
             # Resolved once: what follows reads the result instead of computing it again.
-            engine.view(name, [result_path(folder, name)])
+            self.engine.view(name, [path])
+
+    def _narrow(self, batch: Batch, own: Mapping[str, str]) -> None:
+        _read_apps(self.engine, self.folder, batch.sources)
+        for name, column in own.items():
+            self.engine.view(f"every_{name}", [_path(self.folder, name)])
+            condition = batch.condition(column)
+            rows = f"SELECT * FROM every_{name} WHERE {condition}"  # noqa: S608 - names of ours
+            self.engine.define(name, rows)
+
+    def _part(self, name: str, number: int) -> Path:
+        if len(self.batches) == 1:
+            return result_path(self.folder, name)
+        return self.folder / "spill" / "parts" / f"{name}-{number:06}.parquet"
+
+
+def _is_written(name: str) -> bool:
+    return name in KEPT or name not in QUERIES
 
 
 def run_late(engine: Engine, folder: Path, rules: Sequence[Rule]) -> None:
@@ -85,13 +173,9 @@ def run_late(engine: Engine, folder: Path, rules: Sequence[Rule]) -> None:
     engine.view("waived_findings", [result_path(folder, "waived_findings")])
     for rule in rules:
         if rule.kind in LATE:
-            _define(engine, folder, rule.kind, rule.query)
+            _write_private(folder / "queries" / f"{rule.kind}.sql", rule.query)
+            engine.define(rule.kind, rule.query)
             engine.write(rule.kind, result_path(folder, rule.kind))
-
-
-def _define(engine: Engine, folder: Path, name: str, sql: str) -> None:
-    _write_private(folder / "queries" / f"{name}.sql", sql)
-    engine.define(name, sql)
 
 
 def result_path(folder: Path, name: str) -> Path:
@@ -101,19 +185,34 @@ def result_path(folder: Path, name: str) -> Path:
     return folder / "correlation" / f"{name}.parquet"
 
 
+def _read_tables(engine: Engine, folder: Path, sources: Sequence[str]) -> None:
+    """Make what was read of people and groups readable, and what was decided."""
+    for name in (*INPUTS, *DECISIONS, "earlier_people"):
+        engine.view(name, [_path(folder, name)])
+    for kind in ("people", "groups"):
+        engine.view(kind, [table_path(folder, kind, source) for source in sources])
+
+
+def _read_apps(engine: Engine, folder: Path, sources: Sequence[str]) -> None:
+    """Make what was read of the accounts of some sources readable."""
+    for kind in ("accounts", "memberships", "events"):
+        engine.view(kind, [table_path(folder, kind, source) for source in sources])
+    engine.view("earlier_memberships", earlier_paths(folder, "earlier_memberships", sources))
+
+
+def _path(folder: Path, name: str) -> Path:
+    """Return where a table that is not divided by source stands, or the result of a query."""
+    if name in {*INPUTS, *DECISIONS}:
+        return folder / "tables" / f"{name}.parquet"
+    if name in EARLIER:
+        return earlier_paths(folder, name, ())[0]
+    return result_path(folder, name)
+
+
 def _texts(rules: Sequence[Rule]) -> Mapping[str, str]:
     made = key_queries()
-    correlation = {name: made.get(name) or read_query("correlate", name) for name in CORRELATION}
-    views = {name: read_query("views", name) for name in VIEWS}
-    observation = {name: read_query("observe", name) for name in OBSERVATION}
-    timeliness = {name: read_query("timeliness", name) for name in TIMELINESS}
-    return {
-        **correlation,
-        **views,
-        **observation,
-        **timeliness,
-        **{rule.kind: rule.query for rule in rules},
-    }
+    views = {name: made.get(name) or read_query(name) for name in QUERIES}
+    return {**views, **{rule.kind: rule.query for rule in rules}}
 
 
 def _write_private(path: Path, content: str) -> None:

@@ -8,6 +8,7 @@ SQL as the embedded engine does: ANSI rules, quoted identifiers, UTC, microsecon
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +50,9 @@ class SparkEngine:
     EvidenceError where a file is missing or is not Parquet.
     """
 
+    batch_rows = sys.maxsize
+    """All apps at once: dividing the work is what a cluster does."""
+
     def __init__(self, folder: Path, master: str, storage: str | None = None) -> None:
         """Open a session on the cluster; ``master`` is ``spark://host:port``."""
         self._folder = folder.absolute()
@@ -86,6 +90,10 @@ class SparkEngine:
     def define(self, name: str, sql: str) -> None:
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
         self._session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")
+
+    def hold(self, name: str) -> None:
+        """Compute ``name`` once, when it is first read, and hold its rows on the workers."""
+        self._session.table(name).persist().createOrReplaceTempView(name)
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""

@@ -1,0 +1,63 @@
+"""Apps in batches: what is concluded of an app needs no other app, so memory is that of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanner.reconcile.parquet import count_rows
+from scanner.reconcile.tables import table_path
+
+BATCH_ROWS = 2_000_000
+"""Accounts and memberships of one batch; an app larger than that is a batch of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sources that are judged together: those whose names come after one and up to another.
+
+    None is no bound, so that the batches also hold every source of earlier runs.
+    """
+
+    sources: tuple[str, ...]
+    after: str | None = None
+    until: str | None = None
+
+    def condition(self, column: str) -> str:
+        """Return the SQL that is true where ``column`` names a source of this batch."""
+        # Names of sources are letters, digits, - and _ only.
+        bounds = [f"{column} > '{self.after}'"] if self.after else []
+        bounds += [f"{column} <= '{self.until}'"] if self.until else []
+        return " AND ".join(bounds) or "TRUE"
+
+
+def divide(folder: Path, sources: Sequence[str], most: int) -> list[Batch]:
+    """Divide ``sources``, in order of name, into batches of at most ``most`` rows.
+
+    Raises EvidenceError for a missing table.
+    """
+    sizes = {
+        source: sum(
+            count_rows(table_path(folder, kind, source)) for kind in ("accounts", "memberships")
+        )
+        for source in sorted(sources)
+    }
+    parts = list(_parts(sizes.items(), most))
+    bounds = [None, *(part[-1] for part in parts[:-1]), None]
+    return [
+        Batch(tuple(part), after, until)
+        for part, after, until in zip(parts, bounds, bounds[1:], strict=False)
+    ]
+
+
+def _parts(sizes: Iterable[tuple[str, int]], most: int) -> Iterator[list[str]]:
+    part: list[str] = []
+    held = 0
+    for source, rows in sizes:
+        if part and held + rows > most:
+            yield part
+            part, held = [], 0
+        part.append(source)
+        held += rows
+    yield part
