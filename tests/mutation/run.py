@@ -84,8 +84,8 @@ def _in_place(mutant: Mutant) -> Iterator[None]:
     """Let the reconciler read the mutant instead of its file."""
     read = catalogue.read_query
 
-    def read_mutant(folder: str, name: str) -> str:
-        return mutant.sql if f"{folder}/{name}.sql" == mutant.file else read(folder, name)
+    def read_mutant(name: str) -> str:
+        return mutant.sql if mutant.file.endswith(f"/{name}.sql") else read(name)
 
     with (
         mock.patch.object(catalogue, "read_query", read_mutant),
