@@ -6,12 +6,22 @@ import os
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scanner.config import Config
-from scanner.model import Account, ManualLink, Person, Registers
-from tests.fakes.company import AS_OF, SETTINGS, Company, account, leaver, person, records_of
+from scanner.model import Account, ManualLink, Person, Registers, State
+from tests.fakes.company import (
+    AS_OF,
+    SETTINGS,
+    Company,
+    account,
+    group,
+    leaver,
+    person,
+    records_of,
+)
 from tests.fakes.generated_company import generate
 from tests.fakes.reconciled import differences, reconcile_all
 from tests.plain.company import History, Run
@@ -21,6 +31,7 @@ from tests.plain.judge import judge
 COMPANIES = 1_000 if os.environ.get("GHOSTSCAN_SOAK") else 60
 FIRST = int(os.environ.get("GENERATED_FROM", "0"))
 AT_ONCE = 5
+MIRROR = {"app": "slack", "group": "eng", "mirrors": "okta:eng"}
 
 
 @pytest.mark.parametrize("first", range(FIRST, FIRST + COMPANIES, AT_ONCE))
@@ -71,7 +82,7 @@ def test_a_manual_link_says_whose_an_account_was_when_only_snapshots_saw_it(tmp_
     runs = [
         Run(
             name=f"00000{number}-20261101T090000Z",
-            at=AS_OF + timedelta(days=number),
+            at=AS_OF + timedelta(days=2 * number),
             audit=audit,
             readings=Company(records).readings,
             records={name: records_of(name, records) for name in config.sources},
@@ -86,3 +97,51 @@ def test_a_manual_link_says_whose_an_account_was_when_only_snapshots_saw_it(tmp_
     assert found.kind == "late_deprovisioning"
     assert found.person is not None
     assert found.person.id == "1042"
+
+
+def rerun(
+    steps: list[list[Any]],
+    **last: Any,  # noqa: ANN401 - states of Company
+) -> History:
+    """Audits two days apart over these records; ``last`` says what the newest did not read."""
+    settings = {**SETTINGS, "entitlements": [MIRROR]}
+    config = Config.model_validate(settings)
+    return History(config, [
+        Run(
+            name=f"00000{number}-20261101T090000Z",
+            at=AS_OF + timedelta(days=2 * number),
+            audit=True,
+            readings=Company(
+                records, settings=SETTINGS, **(last if number == len(steps) else {})
+            ).readings,
+            records={name: records_of(name, records) for name in config.sources},
+        )
+        for number, records in enumerate(steps, start=1)
+    ])  # fmt: skip
+
+
+def test_the_end_of_an_earlier_spell_does_not_make_a_removal_late(tmp_path: Path) -> None:
+    """Rehired after the departure the record dates: when the present spell ended is not known."""
+    left = AS_OF - timedelta(days=100)
+    her: dict[str, Any] = {
+        "employee_number": "1042",
+        "departed_at": left,
+        "hired_at": left + timedelta(days=1),
+    }
+    on, off = (account("U1", employee_number="1042", active=active) for active in (True, False))
+    gone = leaver("1042", **her)
+    history = rerun([[person("1042", **her), on], [gone, off]])
+    real = reconcile_all(history, tmp_path)
+    assert differences(real, judge(history)) == []
+    kinds = {one.kind: one.timeliness for one in real.conclusions.findings if one.account}
+    assert set(kinds) == {"timeliness_indeterminate"}
+
+
+def test_a_drift_is_not_resolved_by_a_model_that_was_not_read(tmp_path: Path) -> None:
+    """The group is named by its name, the finding by the group's id: both are the same group."""
+    ana = [person("1042", employee_number="1042"), account("U1", employee_number="1042")]
+    records = [*ana, group("g7", "U1", name="eng"), group("o7", source="okta", name="eng")]
+    history = rerun([records, records], users={"okta": State.INCOMPLETE})
+    real = reconcile_all(history, tmp_path)
+    assert differences(real, judge(history)) == []
+    assert [one.kind for one in real.conclusions.movement.not_concluded] == ["group_drift"]

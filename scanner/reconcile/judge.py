@@ -100,7 +100,7 @@ def reconcile(
         people=sum(row["people"] for row in people),
         departed=_departed(every, people),
         match_counts=_match_counts(folder),
-        movement=balance(findings, before, concluded_in(every, telling.withheld)),
+        movement=balance(findings, before, concluded_in(every, _withheld_places(folder, telling))),
     )
 
 
@@ -248,6 +248,17 @@ def _withheld_groups(groups: Sequence[Row]) -> dict[Place, list[Reason]]:
                 reason = replace(reason, hint="approve again: ghostscan baseline approve")
             withheld[app, named].append(reason)
     return dict(withheld)
+
+
+def _withheld_places(folder: Path, telling: Telling) -> set[Place]:
+    """The groups that are withheld, as they are named and by their ids."""
+    rows = read_rows(result_path(folder, "entitlement_groups"))
+    found = {
+        (row["source"], row["group_id"])
+        for row in rows
+        if row["side"] == "app" and (row["source"], row["group_named"]) in telling.withheld
+    }
+    return found | set(telling.withheld)
 
 
 def _apps(

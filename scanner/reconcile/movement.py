@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from scanner.model import Before, Finding, Movement, Reading, Reason, Role, Standing, State
+from scanner.model import Before, Finding, Movement, Reading, Role, Standing, State
 from scanner.model.movement import Balance
 from scanner.reconcile.catalogue import severity_rank
 
@@ -40,12 +40,12 @@ def balance(
 
 
 def concluded_in(
-    readings: Sequence[Reading], withheld: Mapping[tuple[str, str], Sequence[Reason]]
+    readings: Sequence[Reading], withheld: Collection[tuple[str, str]]
 ) -> Callable[[Standing], bool]:
     """Return whether a run over ``readings`` could have found one finding again.
 
     It has to have read the source COMPLETE and every HRIS, and for a finding about a group also
-    the groups of the source; the group must not be among ``withheld``.
+    the groups of the source; the group (app and id) must not be among ``withheld``.
     """
     by_name = {reading.source: reading for reading in readings}
     unread_hris = any(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,44 +29,61 @@ class Reconciled:
     before: Before
 
 
+@dataclass(frozen=True)
+class Past:
+    """What the runs so far left behind: the newest folder, the audits, what they found."""
+
+    newest: Path | None = None
+    audits: tuple[tuple[Path, Run], ...] = ()
+    before: Before = field(default_factory=Before)
+
+
 def reconcile_all(history: History, folder: Path, engine: str | None = None) -> Reconciled:
     """Run every run of a history in a folder of its own below ``folder``.
 
     Where ``engine`` is given, the newest run is judged on it, the others on the embedded one.
     """
-    before = known = Before()
-    newest: Path | None = None
-    audit: Any = None
-    concluded: Conclusions | None = None
-    for run in history.runs:
-        place = folder / run.name
-        _prepare(history, run, place, newest, audit)
-        newest = place
-        if not run.audit:
+    return reconcile_newest(history, folder, reconcile_past(history, folder), engine)
+
+
+def reconcile_past(history: History, folder: Path) -> Past:
+    """Run all runs of a history but the newest."""
+    past = Past()
+    for run in history.runs[:-1]:
+        place = _prepare(history, run, folder, past)
+        if run.audit:
+            concluded = _judge(history, run, place, past)
+            audits = ((place, run), *past.audits)
+            past = Past(place, audits, _after(run, past.before, concluded))
+        else:
             observe(place, history.config, run.readings, run.name, run.at, history.registers)
-            continue
-        known, config = before, history.config
-        if engine is not None and run is history.runs[-1]:
-            config = config.model_copy(update={"engine": engine})
-        concluded = reconcile(
-            place, config, run.readings, run.name, run.at, before, history.registers
-        )
-        before = _after(run, before, concluded)
-        audit = (place, run, audit)
-    assert newest is not None
-    assert concluded is not None
-    situations = read_rows(newest / "correlation/situations.parquet")
-    return Reconciled(newest, concluded, situations, known)
+            past = replace(past, newest=place)
+    return past
 
 
-def _prepare(
-    history: History,
-    run: Run,
-    place: Path,
-    newest: Path | None,
-    audit: Any,  # noqa: ANN401 - chain
-) -> None:
+def reconcile_newest(
+    history: History, folder: Path, past: Past, engine: str | None = None
+) -> Reconciled:
+    """Run the newest run of a history, an audit, after what ``reconcile_past`` did."""
+    run = history.runs[-1]
+    place = _prepare(history, run, folder, past)
+    concluded = _judge(history, run, place, past, engine)
+    situations = read_rows(place / "correlation/situations.parquet")
+    return Reconciled(place, concluded, situations, past.before)
+
+
+def _judge(
+    history: History, run: Run, place: Path, past: Past, engine: str | None = None
+) -> Conclusions:
+    config = history.config
+    if engine is not None:
+        config = config.model_copy(update={"engine": engine})
+    return reconcile(place, config, run.readings, run.name, run.at, past.before, history.registers)
+
+
+def _prepare(history: History, run: Run, folder: Path, past: Past) -> Path:
     """Write the tables of one run and copy what earlier runs saw, as a run folder has them."""
+    place = folder / run.name
     policy, zone = history.config.policy, history.config.organization.zone
     aliases = history.config.correlation.domain_aliases
     write_tables(place, run.records, policy.limit, zone, aliases)
@@ -81,22 +98,19 @@ def _prepare(
             "response_index": [one.pointer.index for one in mine],
         }
         write_rows(place / f"tables/events/{source}.parquet", columns, EVENTS)
-        _copy_memberships(source, place, audit)
-    if newest is not None:
-        for name in ("accounts", "people", "moves"):
-            _copy(
-                newest / f"tables/observed/{name}.parquet", place / f"tables/earlier/{name}.parquet"
-            )
+        _copy_memberships(source, place, past)
+    for name in ("accounts", "people", "moves") if past.newest else ():
+        seen = f"{past.newest}/tables/observed/{name}.parquet"
+        _copy(Path(seen), place / f"tables/earlier/{name}.parquet")
+    return place
 
 
-def _copy_memberships(source: str, place: Path, audit: Any) -> None:  # noqa: ANN401 - chain
+def _copy_memberships(source: str, place: Path, past: Past) -> None:
     """Copy the memberships of the newest audit that read all groups of a source."""
-    while audit is not None:
-        folder, run, audit = audit
-        if run.groups_complete(source):
-            kept = place / f"tables/earlier/memberships/{source}.parquet"
-            _copy(folder / f"tables/memberships/{source}.parquet", kept)
-            return
+    read = [folder for folder, run in past.audits if run.groups_complete(source)]
+    for folder in read[:1]:
+        kept = place / f"tables/earlier/memberships/{source}.parquet"
+        _copy(folder / f"tables/memberships/{source}.parquet", kept)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -11,11 +11,15 @@ SELECT
   END AS standing
 FROM (
   SELECT
-    p.source, p.person_id, p.status, p.hired_at, p.removal_due_at, run.as_of,
+    p.source, p.person_id, p.status, p.hired_at, run.as_of,
     -- A departure before the latest hiring ended an earlier spell: when this one ended is unknown.
     CASE
       WHEN p.hired_at > p.departed_at AND p.hired_at <= run.as_of THEN NULL
       ELSE p.departed_at
-    END AS departed_at
+    END AS departed_at,
+    CASE
+      WHEN p.hired_at > p.departed_at AND p.hired_at <= run.as_of THEN NULL
+      ELSE p.removal_due_at
+    END AS removal_due_at
   FROM people AS p CROSS JOIN run
 ) AS dated
