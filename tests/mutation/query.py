@@ -85,6 +85,7 @@ def _line(node: exp.Expr) -> int:
 
 
 def _changes(node: exp.Expr) -> Iterator[Change]:
+    """Give every change; none may touch the node itself, for it is still part of the query."""
     for rule in _RULES:
         yield from rule(node)
 
@@ -92,7 +93,7 @@ def _changes(node: exp.Expr) -> Iterator[Change]:
 def _operators(node: exp.Expr) -> Iterator[Change]:
     other = _OPPOSITE.get(type(node))
     if other is not None:
-        yield f"becomes {other.__name__.upper()}", other(**node.args)
+        yield f"becomes {other.__name__.upper()}", other(**node.copy().args)
 
 
 def _conditions(node: exp.Expr) -> Iterator[Change]:
@@ -140,7 +141,8 @@ def _joins(node: exp.Expr) -> Iterator[Change]:
 
 def _orders(node: exp.Expr) -> Iterator[Change]:
     if isinstance(node, exp.Coalesce) and len(node.expressions) == 1:
-        yield "swapped", exp.Coalesce(this=node.expressions[0], expressions=[node.this])
+        first, last = node.this.copy(), node.expressions[0].copy()
+        yield "swapped", exp.Coalesce(this=last, expressions=[first])
     elif isinstance(node, exp.Ordered):
         other = node.copy()
         other.set("desc", not node.args.get("desc"))
