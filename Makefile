@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 SERVERS := tests/servers
 
-.PHONY: demo test lint servers fuzz soak mutation clean
+.PHONY: bench demo test lint servers fuzz soak mutation clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -65,6 +65,13 @@ fuzz: $(VENV)/.fuzz
 	  $(BIN)/python -m tests.fuzz.run $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 	    -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 || exit 1; \
 	done
+
+$(VENV)/.bench: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
+	@touch $@
+
+bench: $(VENV)/.bench
+	$(BIN)/python tests/bench/reconcile.py
 
 clean:
 	rm -rf $(VENV) $(SERVERS)/.venv $(SERVERS)/node_modules .fuzz dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

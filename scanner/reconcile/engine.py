@@ -96,6 +96,8 @@ class DuckDBEngine:
             },
         )
         self._connection.execute("SET TimeZone = 'UTC'")
+        # It would draw on stdout, among the results.
+        self._connection.execute("SET enable_progress_bar = false")
         # Results are sorted when they are written; keeping an order before that costs memory.
         self._connection.execute("SET preserve_insertion_order = false")
         if memory is not None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from scanner.config import Config
 from scanner.model import (
+    NO_REGISTERS,
     Before,
     ManualLink,
     NonHuman,
@@ -44,6 +45,18 @@ _TYPES = {
 }
 
 
+READ: Mapping[str, tuple[str, pa.Schema]] = {
+    "people": ("people_rows", PEOPLE),
+    "accounts": ("account_rows", ACCOUNTS),
+    "groups": ("group_rows", GROUPS),
+    "memberships": ("membership_rows", MEMBERSHIPS),
+}
+KNOWN: Mapping[str, tuple[str, pa.Schema]] = {
+    "events": ("event_rows", EVENTS),
+    "earlier/memberships": ("earlier_membership_rows", MEMBERSHIPS),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How large the company is; ``apps`` share the accounts evenly."""
@@ -71,10 +84,15 @@ class Size:
         return [*HRIS, *self.app_names]
 
 
-def draw(folder: Path, size: Size, seed: int) -> None:
-    """Write ``folder/tables`` for a company of ``size``; equal seeds give equal rows."""
+def draw(folder: Path, size: Size, seed: int, *, history: bool = True) -> None:
+    """Write ``folder/tables`` for a company of ``size``; equal seeds give equal rows.
+
+    Without ``history`` nothing was read before, no events were imported and nobody decided
+    anything.
+    """
     connection = duckdb.connect(":memory:", config={"temp_directory": str(folder / "spill")})
-    connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    connection.execute("SET preserve_insertion_order = false")
     connection.execute(
         f"CREATE MACRO roll(salt, n) AS CAST(hash(salt || '{seed}', n) % 10000 AS INTEGER)"
     )
@@ -84,24 +102,27 @@ def draw(folder: Path, size: Size, seed: int) -> None:
         [size.accounts, size.people, size.memberships, size.apps, AS_OF],
     )
     connection.execute(_SQL.read_text(encoding="utf-8"))
-    _write_by_source(connection, folder, size)
+    _write_by_source(connection, folder, size, READ)
+    if history:
+        _write_history(connection, folder, size)
+    connection.close()
+    _write_decided(folder, size, registers(folder, size) if history else NO_REGISTERS)
+
+
+def _write_history(connection: duckdb.DuckDBPyConnection, folder: Path, size: Size) -> None:
+    _write_by_source(connection, folder, size, KNOWN)
     earlier = folder / "tables" / "earlier"
     _write(connection, "earlier_account_rows", OBSERVED_ACCOUNTS, earlier / "accounts.parquet")
     _write(connection, "earlier_people_rows", OBSERVED_PEOPLE, earlier / "people.parquet")
-    connection.close()
-    _write_decided(folder, size)
 
 
-def _write_by_source(connection: duckdb.DuckDBPyConnection, folder: Path, size: Size) -> None:
+def _write_by_source(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    size: Size,
+    kinds: Mapping[str, tuple[str, pa.Schema]],
+) -> None:
     """Write each kind once, sorted into one file per source."""
-    kinds: Mapping[str, tuple[str, pa.Schema]] = {
-        "people": ("people_rows", PEOPLE),
-        "accounts": ("account_rows", ACCOUNTS),
-        "groups": ("group_rows", GROUPS),
-        "memberships": ("membership_rows", MEMBERSHIPS),
-        "events": ("event_rows", EVENTS),
-        "earlier/memberships": ("earlier_membership_rows", MEMBERSHIPS),
-    }
     for kind, (view, schema) in kinds.items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE drawn AS FROM {view}")
         for source in size.sources:
@@ -243,9 +264,9 @@ def _waiver(line: int, app: str, account: str, place: int) -> Waiver:
     )
 
 
-def _write_decided(folder: Path, size: Size) -> None:
+def _write_decided(folder: Path, size: Size, decided: Registers) -> None:
     """Write what the rules read beside the tables, as an audit does before it runs them."""
     config = configuration(size)
     write_inputs(folder, config, readings(folder, config), RUN, AS_OF, AUDITED_AT)
-    write_decisions(folder, config, registers(folder, size), AS_OF)
+    write_decisions(folder, config, decided, AS_OF)
     add_earlier(folder, size.sources)

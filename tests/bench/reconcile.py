@@ -1,0 +1,161 @@
+"""How fast and how large the rules are, against the same findings made by hand.
+
+Compared is one run over the same Parquet files, each way in a process of its own, in turn: the
+first audit of a company whose sources are all complete. Every way has to find the same rows of the
+kinds in COMPARED, which are those that hold accounts and memberships against people. The others
+write these findings and nothing else, and may know the company: which groups are governed, and that
+records with one number and one name are one person. ghostscan does more in its time: it writes,
+sorted, whom every account belongs to, every key tried, what the next run has to know, and counts.
+Measured are CPU time (user and system), wall time and the peak of memory (ru_maxrss)
+of each process.
+
+    python tests/bench/reconcile.py --accounts 2000000 --rounds 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from scanner.reconcile.catalogue import load_rules
+from scanner.reconcile.engine import DuckDBEngine
+from scanner.reconcile.queries import run_queries
+from tests.bench.estate import Size, draw
+
+COMPARED = (
+    "ghost_active", "ghost_pending", "orphan_account", "ambiguous_identity", "dormant_account",
+    "engagement_expired", "used_after_departure", "leaver_membership", "group_drift",
+)  # fmt: skip
+OURS, BY_HAND, PANDAS = "ghostscan", "by_hand", "with_pandas"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one run took: seconds of CPU and of the clock, and the peak of memory in MiB."""
+
+    cpu: float
+    wall: float
+    memory: float
+
+
+def ghostscan(folder: Path, size: Size, out: Path, memory: str | None = None) -> None:
+    """Run the queries and rules of ghostscan, and write the rows to compare below ``out``."""
+    rules = [rule for rule in load_rules() if rule.kind in COMPARED]
+    with DuckDBEngine(folder, memory) as engine:
+        run_queries(engine, folder, size.sources, rules)
+    for rule in rules:
+        (out / f"{rule.kind}.parquet").symlink_to(folder / "correlation" / f"{rule.kind}.parquet")
+
+
+def ways() -> Mapping[str, Callable[[Path, Size, Path], None]]:
+    """Every way that is installed, ghostscan first."""
+    names = [BY_HAND, PANDAS, *(["with_polars"] if find_spec("polars") else [])]
+    found = {name: import_module(f"tests.bench.{name}").find for name in names}
+    return {OURS: ghostscan, **found}
+
+
+def rows(out: Path) -> set[tuple[str | None, ...]]:
+    """What was found: kind, app, account, group and direction."""
+    found: set[tuple[str | None, ...]] = set()
+    for path in sorted(out.glob("*.parquet")):
+        table = duckdb.connect(":memory:").read_parquet(str(path))
+        wanted = ("kind", "app", "account_id", "group_id", "direction")
+        chosen = [
+            one if one in table.columns else f"'{path.stem}'" if one == "kind" else "NULL"
+            for one in wanted
+        ]
+        found |= set(table.project(", ".join(chosen)).fetchall())
+    return found
+
+
+def measured(way: str, folder: Path, size: Size, out: Path) -> Taken:
+    """Run one way in a process of its own."""
+    out.mkdir()
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_measure, args=(way, folder, size, out, sender))
+    process.start()
+    sender.close()
+    taken: Taken = receiver.recv()
+    process.join()
+    return taken
+
+
+def _measure(way: str, folder: Path, size: Size, out: Path, sender: object) -> None:
+    find = ghostscan if way == OURS else import_module(f"tests.bench.{way}").find
+    begun = time.perf_counter()
+    find(folder, size, out)
+    wall = time.perf_counter() - begun
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    taken = Taken(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+    sender.send(taken)  # type: ignore[attr-defined]  # a Connection, which has no type of its own
+
+
+def compare(size: Size, seed: int, rounds: int, names: Sequence[str]) -> dict[str, Taken]:
+    """Measure every way ``rounds`` times in turn, and keep the best of each; all must agree."""
+    best: dict[str, Taken] = {}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "run"
+        draw(folder, size, seed, history=False)
+        for number in range(rounds):
+            for name in names:
+                taken = measured(name, folder, size, Path(place) / f"{name}{number}")
+                _say(f"  {name:12} CPU {taken.cpu:8.1f} s  wall {taken.wall:8.1f} s"
+                     f"  memory {taken.memory:7.0f} MiB")  # fmt: skip
+                best[name] = min(best.get(name, taken), taken, key=lambda one: one.cpu)
+        found = {name: rows(Path(place) / f"{name}0") for name in names}
+    wrong = [name for name in names if found[name] != found[names[0]]]
+    if wrong:
+        raise SystemExit(f"other findings than {names[0]}: {', '.join(wrong)}")
+    _say(f"  {len(found[names[0]]):,} findings, the same from each")
+    return best
+
+
+def main() -> None:
+    """Compare at one size, then let ghostscan grow."""
+    options = _options()
+    size = Size(options.accounts, options.accounts // 10, options.accounts * 5)
+    _say(f"seed {options.seed}, DuckDB {duckdb.__version__}, Python {sys.version.split()[0]}")
+    names = list(ways())
+    if "with_polars" not in names:
+        _say("polars is left out: it is not installed (pip install 'ghostscan[bench]')")
+    _say(f"{size.accounts:,} accounts, {size.people:,} people, {size.memberships:,} memberships")
+    best = compare(size, options.seed, options.rounds, names)
+    for name in names[1:]:
+        other, own = best[name], best[OURS]
+        _say(f"ghostscan / {name}: CPU {own.cpu / other.cpu:.2f}, wall {own.wall / other.wall:.2f},"
+             f" memory {own.memory / other.memory:.2f}")  # fmt: skip
+    for factor in options.growth:
+        grown = size.times(factor)
+        _say(f"{grown.accounts:,} accounts")
+        taken = compare(grown, options.seed, 1, [OURS])[OURS]
+        _say(f"  CPU for each account: {taken.cpu / grown.accounts * 1e6:.1f} microseconds")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=2_000_000)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--growth", type=float, nargs="*", default=[0.1, 5])
+    return parser.parse_args()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
