@@ -37,6 +37,7 @@ SEVERITIES = {
     "used_after_departure": Severity.CRITICAL,
     "late_deprovisioning": Severity.MEDIUM,
     "missed_run": Severity.MEDIUM,
+    "remediation_failed": Severity.HIGH,
     "timeliness_indeterminate": Severity.LOW,
 }
 DIALECT = (

@@ -159,3 +159,44 @@ def test_residual_access_claims_nothing_that_was_not_read(
     note = residual_access(Traits("x", "yes", sessions=sessions, tokens=tokens))
     assert said in note
     assert note.endswith("none of it was verified")
+
+
+def audited_again(site: Site, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """Audit once more, and give what is said of failed remediations, by account."""
+    capsys.readouterr()
+    run(["audit", "--json"])
+    folder = Path(json.loads(capsys.readouterr().out)["run"])
+    found = read_json(folder / "findings.json")["findings"]
+    assert run(["verify", str(folder)]) == 0
+    return {
+        one["account"]["id"]: one["detail"] for one in found if one["kind"] == "remediation_failed"
+    }
+
+
+def test_the_next_audit_says_what_came_back(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """A confirmed account that is active again is named; what was undone, and the rest, is not."""
+    folder = applied(site)
+    assert audited_again(site, capsys) == {}
+    site.app.users[1]["active"] = True
+    told = audited_again(site, capsys)
+    assert set(told) == {"u2"}
+    assert "active although a deactivation was confirmed at" in told["u2"]
+    site.app.users[1]["active"] = False
+    assert run(["undo", str(site.journal), "--key", "alice", "-q"]) == 0
+    assert approve_it(folder / "undo" / "plan.json") == 0
+    assert run(["apply", str(folder / "undo" / "plan.json"), "--execute", "-q"]) == 0
+    assert audited_again(site, capsys) == {}
+
+
+def test_the_next_audit_says_what_never_took_effect(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an app did not do is a finding until it is done; a damaged journal stops the audit."""
+    site.app.write_hook = answer_nothing
+    folder = applied(site, 40)
+    told = audited_again(site, capsys)
+    assert set(told) == {"u1", "u2", "u3"}
+    assert all("with an end nobody knows" in one for one in told.values())
+    journal = folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"NEEDS_REVIEW", b"CONFIRMED___"))
+    assert run(["audit", "-q"]) == 50

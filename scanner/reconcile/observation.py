@@ -2,8 +2,9 @@
 
 ``tables/earlier/`` holds what the runs before this one saw, ``tables/observed/`` the same with what
 this run read COMPLETE; a source that is not COMPLETE keeps its rows as they were. The rules read
-both: ``earlier_accounts``, ``earlier_people``, ``earlier_moves`` and ``earlier_memberships``, which
-are empty on a first run, and ``observed_accounts``, ``observed_people`` and ``observed_moves``.
+both: ``earlier_accounts``, ``earlier_people``, ``earlier_moves``, ``earlier_memberships`` and
+``earlier_remediations``, which are empty on a first run, and ``observed_accounts``,
+``observed_people`` and ``observed_moves``.
 
 A reading takes time. An instant that bounds from below is the start of a reading, one that bounds
 from above its end, so that what is between the two contains what happened.
@@ -17,10 +18,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from scanner.reconcile.events import EVENTS
-from scanner.reconcile.parquet import INSTANT, always, maybe, write_rows
+from scanner.reconcile.parquet import INSTANT, Row, always, maybe, write_rows
 from scanner.reconcile.tables import MEMBERSHIPS, table_path
 
-EARLIER = ("earlier_accounts", "earlier_people", "earlier_moves", "earlier_memberships")
+EARLIER = (
+    "earlier_accounts", "earlier_people", "earlier_moves", "earlier_memberships",
+    "earlier_remediations",
+)  # fmt: skip
 OBSERVED = ("observed_accounts", "observed_people", "observed_moves")
 
 OBSERVED_ACCOUNTS = pa.schema([
@@ -79,6 +83,24 @@ OBSERVED_MOVES = pa.schema([
 ])  # fmt: skip
 
 
+REMEDIATIONS = pa.schema([
+    always("source"),
+    always("account_id"),
+    always("problem"),  # what it means if the account is active now: came_back|still_active|…
+    always("ended_at", INSTANT),  # when its outcome was written down
+    always("run"),  # the run whose plan it was
+])  # fmt: skip
+
+
+def write_remediations(folder: Path, rows: Sequence[Row]) -> None:
+    """Write ``tables/earlier/remediations.parquet``: the newest deactivation of each account.
+
+    Raises EvidenceError if the file cannot be written.
+    """
+    columns = {name: [row[name] for row in rows] for name in REMEDIATIONS.names}
+    write_rows(folder / "tables/earlier/remediations.parquet", columns, REMEDIATIONS)
+
+
 def add_earlier(folder: Path, sources: Sequence[str]) -> None:
     """Write an empty table for everything no earlier run saw, and for events nobody imported.
 
@@ -88,6 +110,7 @@ def add_earlier(folder: Path, sources: Sequence[str]) -> None:
         (folder / "tables/earlier/accounts.parquet", OBSERVED_ACCOUNTS),
         (folder / "tables/earlier/people.parquet", OBSERVED_PEOPLE),
         (folder / "tables/earlier/moves.parquet", OBSERVED_MOVES),
+        (folder / "tables/earlier/remediations.parquet", REMEDIATIONS),
         *((path, MEMBERSHIPS) for path in _membership_paths(folder, sources)),
         *((table_path(folder, "events", source), EVENTS) for source in sources),
     ):

@@ -187,7 +187,7 @@ def result_path(folder: Path, name: str) -> Path:
 
 def _read_tables(engine: Engine, folder: Path, sources: Sequence[str]) -> None:
     """Make what was read of people and groups readable, and what was decided."""
-    for name in (*INPUTS, *DECISIONS, "earlier_people"):
+    for name in (*INPUTS, *DECISIONS, "earlier_people", "earlier_remediations"):
         engine.view(name, [_path(folder, name)])
     for kind in ("people", "groups"):
         engine.view(kind, [table_path(folder, kind, source) for source in sources])

@@ -321,6 +321,24 @@ def _used_after_departure(hit: Hit, telling: Telling) -> str:
     return f"{_departure(hit, telling)} and the account was last used {_when(hit)}."
 
 
+def _remediation_failed(hit: Hit, telling: Telling) -> str:
+    said = _ENDINGS[hit.problem or ""]
+    at = "" if hit.earliest_at is None else f" at {instant(hit.earliest_at)}"
+    return (
+        f"{_departure(hit, telling)} and the account is active although a deactivation {said}{at}."
+    )
+
+
+_ENDINGS = {
+    "came_back": "was confirmed",
+    "still_active": "was sent without effect",
+    "not_known": "was sent, with an end nobody knows,",
+    "changed_meanwhile": "met somebody else's change",
+    "forbidden": "was forbidden by the app",
+    "unsupported": "was not understood by the app",
+}
+
+
 def _missed_run(hit: Hit, _: Telling) -> str:
     return f"No audit ran in {str(hit.problem).replace(',', ', ')}."
 
@@ -364,4 +382,5 @@ _TELLERS: Mapping[str, Callable[[Hit, Telling], str]] = {
     "reactivated": _reactivated,
     "used_after_departure": _used_after_departure,
     "missed_run": _missed_run,
+    "remediation_failed": _remediation_failed,
 }

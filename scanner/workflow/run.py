@@ -22,6 +22,7 @@ from scanner.workflow.collection import (
 )
 from scanner.workflow.events import import_events, open_events
 from scanner.workflow.location import locate
+from scanner.workflow.past import keep_past
 from scanner.workflow.resumption import asked_terms, open_run, resume_terms
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def audit(
         keep_registers(registers, run)
         earlier, previous = before(runs), previous_run(runs)
         adopt_earlier(runs, run)
+        keep_past(runs, run.folder)
         readings = read_sources(loaded.config, collectors, run, listener)
         readings = tabulate(loaded.config, collectors, readings, run, last_complete(runs))
         readings = import_events(events, readings, run)

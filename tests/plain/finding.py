@@ -20,6 +20,7 @@ SEVERITY = {
     "waiver_expired": "medium",
     "late_deprovisioning": "medium",
     "missed_run": "medium",
+    "remediation_failed": "high",
     "dormant_account": "low",
     "ambiguous_identity": "low",
     "timeliness_indeterminate": "low",
