@@ -1,4 +1,4 @@
-"""The same findings by hand in DuckDB: people resolved once, then some apps at a time."""
+"""The same findings and evidence by hand in DuckDB: people once, then some apps at a time."""
 
 from __future__ import annotations
 
@@ -48,10 +48,11 @@ SELECT DISTINCT identity, departed, kind, value FROM (
 """
 _ACCOUNTS = """
 CREATE OR REPLACE TABLE accounts AS
-SELECT source AS app, account_id, active, privileged, last_activity_at, employee_number_key,
+SELECT source AS app, account_id, user_name, display_name, active,
+  privileged, last_activity_at, employee_number_key,
   external_id_key, email_keys, user_name_key, user_name_address, name_keys
 FROM read_parquet($accounts);
-CREATE OR REPLACE TABLE owners AS
+CREATE OR REPLACE TABLE claims AS
 WITH keys AS (
   SELECT app, account_id, 'number' AS kind, employee_number_key AS value FROM accounts
   UNION ALL SELECT app, account_id, 'external', external_id_key FROM accounts
@@ -59,10 +60,11 @@ WITH keys AS (
   UNION ALL SELECT app, account_id, 'address', user_name_address FROM accounts
   UNION ALL SELECT app, account_id, 'word', user_name_key FROM accounts
     WHERE user_name_key NOT LIKE '%@%'
-), claims AS (
-  SELECT k.app, k.account_id, k.kind, n.identity, n.departed
-  FROM keys AS k JOIN names AS n USING (kind, value)
-), found AS (
+)
+SELECT k.app, k.account_id, k.kind, k.value, n.identity, n.departed
+FROM keys AS k JOIN names AS n USING (kind, value);
+CREATE OR REPLACE TABLE owners AS
+WITH found AS (
   SELECT app, account_id, MIN(identity) AS identity, MIN(identity) <> MAX(identity) AS several,
     bool_and(kind = 'word') AS weak, bool_and(kind IN ('number', 'external', 'word')) AND
       NOT bool_and(kind = 'word') AS issued, bool_or(departed) AS departed
@@ -137,6 +139,15 @@ UNION ALL SELECT 'group_drift', COALESCE(m.app, e.app), COALESCE(m.account_id, e
 FROM expected AS e FULL JOIN actual AS m USING (app, group_id, identity)
 WHERE e.app IS NULL OR (m.app IS NULL AND e.account_id IS NOT NULL);
 """
+_EVIDENCE = {
+    "situations": "SELECT a.app, a.account_id, o.identity, o.disputed "
+    "FROM accounts AS a LEFT JOIN owners AS o USING (app, account_id)",
+    "candidates": "FROM claims",
+    "owned": "SELECT app, account_id, active, person_source, person_id, status, departed, "
+    "past_due, days FROM owned",
+    "observed": "SELECT a.app, a.account_id, a.active, a.user_name, a.display_name, o.identity "
+    "FROM accounts AS a LEFT JOIN owners AS o USING (app, account_id)",
+}
 _EVERYBODY = """
 CREATE TABLE everybody AS
 SELECT DISTINCT o.identity FROM read_parquet($memberships) AS m
@@ -161,8 +172,16 @@ def find(folder: Path, size: Size, out: Path) -> None:
         if first == 0:
             _run(connection, _EVERYBODY, **files)
         _run(connection, _FINDINGS, now=AS_OF, **files)
-        connection.execute("COPY found TO ? (FORMAT parquet)", [str(out / f"{first:03}.parquet")])
+        _write(connection, "FROM found", out / f"{first:03}.parquet")
+        for name, rows in _EVIDENCE.items():
+            _write(connection, rows, out / "evidence" / f"{name}-{first:03}.parquet")
     connection.close()
+
+
+def _write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    copy = f"COPY (FROM ({rows}) ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd)"
+    connection.execute(copy, [str(path)])
 
 
 def _run(connection: duckdb.DuckDBPyConnection, text: str, **values: object) -> None:
