@@ -32,7 +32,8 @@ DAY = timedelta(days=1)
 )
 def test_a_flawed_record_is_found(tmp_path: Path, record: Any, codes: str, words: str) -> None:  # noqa: ANN401 - a Person
     """Each flaw has its code and a sentence, and points to the record in the evidence."""
-    (found,) = Company([record]).findings(tmp_path, "hr_data_quality")
+    dated = leaver("D", LEFT)
+    (found,) = Company([record, dated]).findings(tmp_path, "hr_data_quality")
     assert (found.app, found.problem) == ("people", codes)
     assert words in found.detail
     assert found.person is not None
@@ -59,10 +60,20 @@ def test_a_record_that_says_what_it_has_to_is_none(tmp_path: Path, record: Any) 
     assert Company([record]).findings(tmp_path, "hr_data_quality") == []
 
 
+def test_an_hris_that_dates_nobody_has_no_flawed_records(tmp_path: Path) -> None:
+    """Where no departure is dated at all, that is how the source is read, not a record's flaw."""
+    people = [leaver("P1", None), leaver("P2", None), person("P3", worker_type="contractor")]
+    assert Company(people).findings(tmp_path, "hr_data_quality") == []
+
+
 def test_every_flaw_of_a_person_is_one_finding(tmp_path: Path) -> None:
     """Several flaws are sorted codes of one finding, and each has its sentence."""
     shared: dict[str, Any] = {"employee_number": "7"}
-    people = [leaver("P1", None, **shared), person("P2", status=PersonStatus.UNKNOWN, **shared)]
+    people = [
+        leaver("P1", None, **shared),
+        person("P2", status=PersonStatus.UNKNOWN, **shared),
+        leaver("P3", LEFT),
+    ]
     first, second = Company(people).findings(tmp_path, "hr_data_quality")
     assert first.problem == "departure_missing,shared_key"
     assert second.problem == "shared_key,status_unknown"
@@ -121,7 +132,11 @@ def test_settings_say_who_is_external(tmp_path: Path) -> None:
     """The words of the HRIS for contractors come from the policy."""
     policy = {**SETTINGS["policy"], "external_worker_types": ["Leasing"]}
     company = Company(
-        [person("P1", worker_type="leasing"), person("P2", worker_type="contractor")],
+        [
+            person("P1", worker_type="leasing"),
+            person("P2", worker_type="contractor"),
+            leaver("P3", LEFT),
+        ],
         settings={**SETTINGS, "policy": policy},
     )
     (found,) = company.findings(tmp_path, "hr_data_quality")

@@ -22,8 +22,8 @@ ONCE = (
     "keys", "person_keys", "person_addresses", "person_traits", "shared_traits",
     "kinship_0", "kinship_1", "kinship_2", "kinship_3", "kinship_4", "identities",
     "record_as_of", "governing_records", "people_as_of", "observed_people", "people_counts",
-    "shared_keys", "record_flaws", "moved_people", "person_fields", "condition_people",
-    "nonhuman_owners",
+    "shared_keys", "dated_sources", "record_flaws", "moved_people", "person_fields",
+    "condition_people", "nonhuman_owners",
     "concluded", "named_groups", "entitlement_groups", "governed_groups", "approved_groups",
     "privileged_groups", "waiver_sources",
 )  # fmt: skip

@@ -41,17 +41,22 @@ def _flaws(one: Person, past: Sequence[Judged], config: Config) -> list[str]:
     before_hired = left is not None and hired is not None and left < hired
     over = left is not None and left <= at
     outside = external(one, config)
+    undated = left is None and any(
+        each.departed_at is not None
+        for (source, _), each in past[-1].run.people.items()
+        if source == one.source
+    )
     late = left is not None and one.recorded_at is not None and one.recorded_at > left
     said = {
         "backdated_departure": terminated and late,
-        "contractor_open_ended": outside and one.status in EMPLOYED and left is None,
+        "contractor_open_ended": outside and one.status in EMPLOYED and undated,
         "departed_before_hired": (
             terminated and before_hired and hired is not None and hired <= at
         ),
         "departed_but_employed": (
             one.status in AT_WORK and over and not before_hired and not outside
         ),
-        "departure_missing": terminated and left is None,
+        "departure_missing": terminated and undated,
         "status_unknown": one.status is PersonStatus.UNKNOWN,
     }
     return [name for name, wrong in said.items() if wrong]

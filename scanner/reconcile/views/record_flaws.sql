@@ -3,6 +3,7 @@ FROM people AS p WHERE p.status = 'terminated' AND p.recorded_at > p.departed_at
 UNION ALL
 SELECT p.source, p.person_id, 'contractor_open_ended'
 FROM people AS p JOIN external_worker_types AS w ON w.worker_type_key = p.worker_type_key
+JOIN dated_sources AS d ON d.source = p.source
 WHERE p.status IN ('active', 'on_leave', 'pending') AND p.departed_at IS NULL
 UNION ALL
 SELECT p.source, p.person_id, 'departed_before_hired'
@@ -16,8 +17,9 @@ LEFT JOIN external_worker_types AS w ON w.worker_type_key = p.worker_type_key
 WHERE p.status IN ('active', 'on_leave') AND p.departed_at <= run.as_of
   AND (p.hired_at IS NULL OR p.hired_at <= p.departed_at) AND w.worker_type_key IS NULL
 UNION ALL
-SELECT source, person_id, 'departure_missing'
-FROM people WHERE status = 'terminated' AND departed_at IS NULL
+SELECT p.source, p.person_id, 'departure_missing'
+FROM people AS p JOIN dated_sources AS d ON d.source = p.source
+WHERE p.status = 'terminated' AND p.departed_at IS NULL
 UNION ALL
 SELECT source, person_id, 'records_entangled' FROM people_as_of WHERE entangled = TRUE
 UNION ALL
