@@ -39,8 +39,8 @@ ACCOUNTS = (
 """What is known of the accounts of one batch of apps."""
 
 MEMBERSHIPS = (
-    "condition_groups", "expected_accounts", "expected_members", "actual_members", "rule_drift",
-    "baseline_drift", "past_moves", "kept_memberships", "new_colleagues", "mover_drift",
+    "condition_groups", "expected_accounts", "expected_members",
+    "governed_members", "actual_members", "rule_drift", "baseline_drift", "past_moves", "kept_memberships", "new_colleagues", "mover_drift",
     "inactive_drift", "observed_moves",
 )  # fmt: skip
 """What is known of the groups of one batch, once the accounts of every app are."""
@@ -50,7 +50,7 @@ TOTALS = ("match_counts",)
 
 HELD = frozenset({
     "person_keys", "condition_people", "moved_people", "named_links", "matches",
-    "kept_memberships", "mover_drift",
+    "governed_members", "kept_memberships", "mover_drift",
 })  # fmt: skip
 """What is computed once and kept while it is needed."""
 
