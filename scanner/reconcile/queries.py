@@ -39,9 +39,9 @@ ACCOUNTS = (
 """What is known of the accounts of one batch of apps."""
 
 MEMBERSHIPS = (
-    "condition_groups", "expected_accounts", "expected_members",
-    "governed_members", "actual_members", "rule_drift", "baseline_drift", "past_moves", "kept_memberships", "new_colleagues", "mover_drift",
-    "inactive_drift", "observed_moves",
+    "condition_groups", "expected_accounts", "expected_members", "governed_members",
+    "actual_members", "rule_drift", "baseline_drift", "past_moves", "kept_memberships",
+    "new_colleagues", "mover_drift", "inactive_drift", "observed_moves",
 )  # fmt: skip
 """What is known of the groups of one batch, once the accounts of every app are."""
 
