@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from scanner.model import Before, Finding, Movement, Reading, Role, Standing, State
 from scanner.model.movement import Balance
@@ -29,7 +29,9 @@ def balance(
     resolved = [one for one in missing if concluded(one)]
     withheld = [one for one in missing if not concluded(one)]
     apps = sorted({one.app for one in findings} | {one.app for one in before.opening.values()})
-    counts = [_balance(app, findings, before, resolved, withheld) for app in apps]
+    found_as = Counter((one.app, one.status) for one in findings)
+    standing = [_by_app(ones) for ones in (before.opening.values(), resolved, withheld)]
+    counts = [_balance(app, found_as, *standing) for app in apps]
     return Movement(
         audit=before.audit,
         total=_total(counts),
@@ -66,22 +68,25 @@ def concluded_in(
     return concluded
 
 
+def _by_app(standing: Iterable[Standing]) -> Counter[str]:
+    return Counter(one.app for one in standing)
+
+
 def _balance(
     app: str,
-    findings: Sequence[Finding],
-    before: Before,
-    resolved: Sequence[Standing],
-    withheld: Sequence[Standing],
+    found_as: Counter[tuple[str, str]],
+    opening: Counter[str],
+    resolved: Counter[str],
+    withheld: Counter[str],
 ) -> Balance:
-    status = Counter(one.status for one in findings if one.app == app)
     return Balance(
         app=app,
-        opening=sum(one.app == app for one in before.opening.values()),
-        new=status["new"],
-        reopened=status["reopened"],
-        persisting=status["persisting"],
-        resolved=sum(one.app == app for one in resolved),
-        not_concluded=sum(one.app == app for one in withheld),
+        opening=opening[app],
+        new=found_as[app, "new"],
+        reopened=found_as[app, "reopened"],
+        persisting=found_as[app, "persisting"],
+        resolved=resolved[app],
+        not_concluded=withheld[app],
     )
 
 
