@@ -144,7 +144,9 @@ def test_no_verdict_contradicts_what_really_happened(seed: int, tmp_path: Path) 
     observed = read_rows(folder / "tables/observed/accounts.parquet")
     assert set(judged) == {row["account_id"] for row in observed}
     assert len(judged) > 50
-    assert closing == 0
+    # What stays open is that the HRIS does not date every departure.
+    assert {one.kind for one in concluded.findings} <= {"hr_data_quality"}
+    assert closing == len(concluded.findings)
 
 
 def test_a_wrong_bound_would_be_noticed() -> None:

@@ -16,6 +16,7 @@ from scanner.model import (
     Before,
     Finding,
     Movement,
+    NonHuman,
     Population,
     Reading,
     Reason,
@@ -32,6 +33,7 @@ from scanner.reconcile.engine import open_engine
 from scanner.reconcile.facts import Hit, Place, read_facts, read_hits
 from scanner.reconcile.findings import build_findings
 from scanner.reconcile.inputs import write_inputs
+from scanner.reconcile.keys import key
 from scanner.reconcile.movement import balance, concluded_in
 from scanner.reconcile.observation import add_earlier
 from scanner.reconcile.parquet import Row, count_rows, read_rows
@@ -218,10 +220,18 @@ def _telling(
         people=sum(row["people"] for row in people),
         expected=_expected(config, registers, groups),
         withheld=_withheld_groups(groups),
-        registers=registers,
+        nonhuman=_registered(registers),
         dormant_after=config.policy.dormant_after or "",
         waivers=waived.told(folder),
     )
+
+
+def _registered(registers: Registers) -> dict[tuple[str, str | None], list[NonHuman]]:
+    """The entries of the register of accounts by app and key, so that each is found at once."""
+    entries: defaultdict[tuple[str, str | None], list[NonHuman]] = defaultdict(list)
+    for one in registers.nonhuman:
+        entries[one.app, key(one.account)].append(one)
+    return dict(entries)
 
 
 def _expected(config: Config, registers: Registers, groups: Sequence[Row]) -> dict[Place, str]:

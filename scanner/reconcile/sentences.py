@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scanner.config import Entitlement
-from scanner.model import NonHuman, Reading, Reason, Registers, State, Waiver
+from scanner.model import NonHuman, Reading, Reason, State, Waiver
 from scanner.reconcile.correlation import LINK, key_words
 from scanner.reconcile.facts import Facts, Hit, Place
 from scanner.reconcile.keys import key
@@ -25,9 +25,10 @@ class Telling:
 
     ``people`` is the number of people every account was compared with. ``expected`` says who is
     expected in a group, by app and group id. ``withheld`` holds the reasons why an entitlement
-    could not be concluded, by app and group as it is named in the configuration. ``registers`` are
-    people's decisions; ``dormant_after`` is the time without use that the policy names. ``waivers``
-    holds, by app, account id and group id, the waivers and the kind of finding each names.
+    could not be concluded, by app and group as it is named in the configuration. ``nonhuman``
+    holds, by app and key of the account named, what is registered of it. ``dormant_after`` is the
+    time without use that the policy names. ``waivers`` holds, by app, account id and group id, the
+    waivers and the kind of finding each names.
     """
 
     facts: Facts
@@ -35,7 +36,7 @@ class Telling:
     people: int
     expected: Mapping[Place, str]
     withheld: Mapping[Place, Sequence[Reason]]
-    registers: Registers
+    nonhuman: Mapping[tuple[str, str | None], Sequence[NonHuman]]
     dormant_after: str
     waivers: Mapping[tuple[str, str | None, str | None], Sequence[tuple[Waiver, str | None]]]
 
@@ -249,13 +250,9 @@ def _dormant_account(hit: Hit, telling: Telling) -> str:
 
 def _unowned_nonhuman(hit: Hit, telling: Telling) -> str:
     account = telling.facts.accounts.get((hit.app, hit.account_id or ""), {})
-    names = {hit.account_id, account.get("user_name")}
-    keys = {key(name) for name in names if name}
-    entries = [
-        one
-        for one in telling.registers.nonhuman
-        if one.app == hit.app and (one.account in names or key(one.account) in keys)
-    ]
+    names = dict.fromkeys(map(key, (hit.account_id, account.get("user_name"))))
+    named = (one for name in names if name for one in telling.nonhuman.get((hit.app, name), ()))
+    entries = sorted(named, key=lambda one: one.line)
     problems = (hit.problem or "").split(",")
     said = "; ".join(_entry_problem(problem, entries) for problem in problems)
     where = " and ".join(f"line {one.line} ({one.type}: {one.purpose})" for one in entries)
