@@ -28,7 +28,7 @@ from tests.plain.company import History, Run
 from tests.plain.finding import SEVERITY
 from tests.plain.judge import judge
 
-COMPANIES = 1_000 if os.environ.get("GHOSTSCAN_SOAK") else 60
+COMPANIES = 1_000 if os.environ.get("GHOSTSCAN_SOAK") else 25
 FIRST = int(os.environ.get("GENERATED_FROM", "0"))
 AT_ONCE = 5
 MIRROR = {"app": "slack", "group": "eng", "mirrors": "okta:eng"}

@@ -142,7 +142,7 @@ def test_an_engine_that_is_not_installed_is_told_before_the_first_request(
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", SIZES if os.environ.get("GHOSTSCAN_SOAK") else SIZES[:1])
 def test_golden_companies_are_judged_alike_on_a_cluster(
     master: str, tmp_path: Path, size: int
 ) -> None:
