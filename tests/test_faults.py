@@ -456,8 +456,6 @@ def test_without_a_fault_the_company_is_read_as_it_is() -> None:
         ("ghost_active", "app", "a21", "p9"),
         ("orphan_account", "app", "a22", None),
         ("orphan_account", "app", "a23", None),
-        ("timeliness_indeterminate", "app", "a9", "p9"),
-        ("timeliness_indeterminate", "app", "a16", "p4"),
     }
 
 

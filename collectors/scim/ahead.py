@@ -34,6 +34,8 @@ class Ahead:
 
     async def aclose(self) -> None:
         """Wait for what nobody took; raises what is no fault of the server."""
+        if not self._tasks:
+            return
         answers = await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException) and not isinstance(answer, SourceError):

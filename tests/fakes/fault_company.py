@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.fakes.fault_server import ENTERPRISE, GROUP, USER, Record, Truth
 
+DATES = "urn:example:hr:2.0:User"
+
 
 def make_people() -> Truth:
     """Twelve people of whom two, p4 and p9, have left."""
@@ -22,6 +24,7 @@ def _person(number: int) -> Record:
         "userType": "terminated" if number in {4, 9} else "active",
         ENTERPRISE: {"employeeNumber": f"E{number:03}", "department": department},
         "meta": {"resourceType": "User"},
+        **({DATES: {"terminationDate": "2026-01-31"}} if number in {4, 9} else {}),
     }
 
 
