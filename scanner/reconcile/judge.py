@@ -261,12 +261,16 @@ def _withheld_groups(groups: Sequence[Row]) -> dict[Place, list[Reason]]:
 
 
 def _withheld_places(folder: Path, telling: Telling) -> set[Place]:
-    """The groups that are withheld, as they are named and by their ids."""
-    rows = read_rows(result_path(folder, "entitlement_groups"))
+    """The groups that are withheld, as they are named and by the ids of all they may mean."""
+    withheld = {
+        row["entitlement"]
+        for row in read_rows(result_path(folder, "entitlement_groups"))
+        if row["side"] == "app" and (row["source"], row["group_named"]) in telling.withheld
+    }
     found = {
         (row["source"], row["group_id"])
-        for row in rows
-        if row["side"] == "app" and (row["source"], row["group_named"]) in telling.withheld
+        for row in read_rows(result_path(folder, "named_groups"))
+        if row["side"] == "app" and row["entitlement"] in withheld
     }
     return found | set(telling.withheld)
 

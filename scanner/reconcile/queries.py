@@ -59,8 +59,8 @@ QUERIES = (*ONCE, *ACCOUNTS, *MEMBERSHIPS, *TOTALS)
 
 KEPT = frozenset({
     "shared_traits", "identities", "governing_records", "people_as_of",
-    "entitlement_groups", "governed_groups", "approved_groups", "privileged_groups",
-    "situations", "candidates", "owned_accounts", "mirrored_people",
+    "named_groups", "entitlement_groups", "governed_groups", "approved_groups",
+    "privileged_groups", "situations", "candidates", "owned_accounts", "mirrored_people",
     "registered_accounts", "privileged_accounts", "app_counts", "people_counts", "match_counts",
     *OBSERVED, "removals", "reactivations", "timeliness_counts",
 })  # fmt: skip

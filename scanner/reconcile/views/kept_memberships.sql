@@ -16,7 +16,7 @@ JOIN sources AS s ON s.source = o.app AND s.groups_state = 'COMPLETE'
 JOIN memberships AS m
   ON m.source = k.app AND m.group_id = k.group_id AND m.member_id = k.account_id
  AND m.member_type = 'User'
--- A group that an entitlement governs is judged by that.
-LEFT JOIN entitlement_groups AS g
+-- A group that an entitlement names is judged by that, or said to be ambiguous.
+LEFT JOIN named_groups AS g
   ON g.source = m.source AND g.group_id = m.group_id AND g.side = 'app'
 WHERE o.departed = FALSE AND o.active = TRUE AND g.group_id IS NULL
