@@ -46,6 +46,10 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.skipif(
+    not os.environ.get("GHOSTSCAN_SOAK"),
+    reason="the golden company of five holds every kind; the demo's is in make soak",
+)
 def test_both_engines_give_the_same_evidence(
     master: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
