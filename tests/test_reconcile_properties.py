@@ -29,8 +29,8 @@ ENTITLEMENTS = (
     {"app": "slack", "group": "g1", "people": {"department": ["Eng"]}},
     {"app": "slack", "group": "G2", "mirrors": "okta:G1"},
 )
-ONE_RUN = settings(max_examples=15, deadline=None)
-TWO_RUNS = settings(max_examples=8, deadline=None)
+ONE_RUN = settings(max_examples=25, deadline=None)
+TWO_RUNS = settings(max_examples=15, deadline=None)
 
 NUMBERS = st.sampled_from([None, "", "1", "2", " 2", "3"])
 WORDS = st.sampled_from([None, " ", "ana", "ANA", "bo", "a@x.org", "B@x.org", "1", "\u212a@x.org"])
