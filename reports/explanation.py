@@ -9,10 +9,9 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from reports.text import canonical_json, instant, visible
@@ -21,6 +20,8 @@ from scanner.model import Exhibit, Explanation, KeyTried, Spell
 _MOST_LINES = 40
 _HOUR = 3600
 _DAY = 24
+_GAP = 2
+_REMOVED = frozenset({"late_deprovisioning", "timeliness_indeterminate"})
 
 
 def explanation_json(explanation: Explanation) -> str:
@@ -35,6 +36,9 @@ def show_explanation(explanation: Explanation, console: Console) -> None:
     _show_keys(explanation, console)
     _show_people(explanation, console)
     _show_policy(explanation, console)
+    for ground in explanation.grounds:
+        _head(console, ground.title)
+        _fields(console, ground.facts)
     _show_evidence(explanation, console)
     _show_query(explanation, console)
     _show_checks(explanation, console)
@@ -48,21 +52,42 @@ def _plain(value: object) -> object:
     return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _line(console: Console, text: str, indent: int = 2, style: str = "") -> None:
-    shown = Text(visible(text, 2000), style=style)
-    console.print(Padding(shown, (0, 0, 0, indent), expand=False))
+def _line(
+    console: Console, text: str, indent: int = 2, style: str = "", hang: int | None = None
+) -> None:
+    """Print text from column ``indent`` on; what does not fit goes on at ``hang``."""
+    shown, hang = Text(visible(text, 2000), style=style), indent if hang is None else hang
+    first, *rest = shown.wrap(console, max(console.width - indent, 1)) or [Text()]
+    _print(console, indent, first)
+    if rest:
+        left = Text(shown.plain[len(first.plain) :].lstrip(), style=style)
+        for line in left.wrap(console, max(console.width - hang, 1)):
+            _print(console, hang, line)
+
+
+def _print(console: Console, indent: int, line: Text) -> None:
+    line.rstrip()
+    console.print(Text(" " * indent) + line, soft_wrap=True)
 
 
 def _head(console: Console, text: str) -> None:
     console.print()
-    console.print(Text(text, style="bold"))
+    _line(console, text, 0, "bold")
 
 
-def _fields(console: Console, fields: Iterable[tuple[str, str]]) -> None:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for name, value in fields:
-        table.add_row(Text(name), Text(visible(value, 2000)))
-    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+def _fields(console: Console, fields: Iterable[tuple[str, str]], indent: int = 2) -> None:
+    """Print what is known, each behind its label, all from the same column on."""
+    told = [(visible(label, 80), value) for label, value in fields]
+    width = min(max((len(label) for label, _ in told), default=0), console.width // 3)
+    for label, value in told:
+        apart = " " * (max(width - len(label), 0) + _GAP)
+        _line(console, f"{label}{apart}{value}", indent, hang=indent + width + _GAP)
+
+
+def _code(console: Console, line: str, indent: int = 4) -> None:
+    """Print a line of SQL or of a record; what does not fit goes on further in."""
+    inner = len(line) - len(line.lstrip())
+    _line(console, line, indent, hang=indent + min(inner, console.width // 4) + 4)
 
 
 def _show_finding(one: Explanation, console: Console) -> None:
@@ -70,19 +95,25 @@ def _show_finding(one: Explanation, console: Console) -> None:
     _head(console, f"{finding['kind']}: {one.title}")
     _line(console, str(finding["detail"]))
     _line(console, one.meaning)
-    status = f"{finding['status']}, first seen in {finding['first_seen']}"
     controls = ", ".join(map(str, _list(finding.get("controls"))))
-    _fields(
-        console,
-        [
-            ("id", str(finding["id"])),
-            ("severity", str(finding["severity"])),
-            ("app", str(finding["app"])),
-            ("status", status),
-            ("run", f"{one.run}, judged as of {instant(one.as_of)}"),
-            ("controls", controls),
-        ],
-    )
+    fields = [
+        ("id", str(finding["id"])),
+        ("severity", str(finding["severity"])),
+        ("app", str(finding["app"] or "none, it is about the audit itself")),
+        ("status", f"{finding['status']}, first seen in {finding['first_seen']}"),
+        ("audit before", one.previous_audit or "none"),
+        ("run", f"{one.run}, judged as of {_here(one.as_of, one.timezone)}"),
+        ("controls", controls),
+        ("what to do", one.remedy),
+    ]
+    waiver = finding.get("waiver")
+    if isinstance(waiver, dict):
+        accepted = (
+            f"until the end of {waiver['expires_on']} (owner {waiver['owner']}, approver "
+            f"{waiver['approver']}): {waiver['reason']}"
+        )
+        fields.insert(5, ("accepted", accepted))
+    _fields(console, fields)
 
 
 def _list(value: object) -> list[object]:
@@ -135,7 +166,7 @@ def _show_suggestions(one: Explanation, console: Console) -> None:
 def _show_people(one: Explanation, console: Console) -> None:
     if not one.spells:
         return
-    _head(console, "The people concerned, as the HRIS has them (instants in UTC)")
+    _head(console, "The people concerned, as the HRIS has them")
     several = {spell.identity for spell in one.spells}
     for spell in one.spells:
         _show_spell(spell, one, console)
@@ -145,37 +176,62 @@ def _show_people(one: Explanation, console: Console) -> None:
 
 def _show_spell(spell: Spell, one: Explanation, console: Console) -> None:
     name = f"{spell.display_name}, " if spell.display_name else ""
-    role = "governs" if spell.governs else "another record of the same person decides"
+    role = "this record decides" if spell.governs else "another record of the person decides"
     _line(console, f"{name}{spell.person_id} in {spell.source}: {spell.status}; {role}")
-    zone = spell.timezone or f"{one.timezone} (the organization's)"
+    zone = spell.timezone or one.timezone
     shown = [
         ("employee number", spell.employee_number),
         ("addresses", ", ".join(spell.emails) or None),
-        ("hired", _when(spell.hired_at)),
-        ("departed", _when(spell.departed_at) or _undated(spell)),
-        ("recorded", _recorded(spell)),
-        ("due", _when(spell.due_at)),
-        ("time zone", zone if spell.departed_at else None),
+        ("worker type", spell.worker_type),
+        ("department", spell.department),
+        ("title", spell.title),
+        ("location", spell.location),
+        ("hired", _when(spell.hired_at, zone)),
+        ("departed", _departed(spell, zone, one.departures.get(spell.source))),
+        ("recorded", _recorded(spell, zone)),
+        ("removal due", _when(spell.due_at, zone, ends=True)),
+        ("time zone", _zone(spell, zone) if spell.departed_at else None),
         ("concluded", "departed" if spell.departed else "not departed"),
     ]
-    for label, value in shown:
-        if value is not None:
-            _line(console, f"{label.ljust(15)}  {value}", 4)
+    _fields(console, [(label, value) for label, value in shown if value is not None], 4)
 
 
-def _when(moment: datetime | None) -> str | None:
-    return None if moment is None else instant(moment)
+def _zone(spell: Spell, zone: str) -> str:
+    return zone if spell.timezone else f"{zone} (the organization's)"
 
 
-def _undated(spell: Spell) -> str | None:
-    return "on a day the HRIS does not say" if spell.departed else None
+def _when(moment: datetime | None, zone: str, *, ends: bool = False) -> str | None:
+    return None if moment is None else _here(moment, zone, ends=ends)
 
 
-def _recorded(spell: Spell) -> str | None:
+def _here(moment: datetime, zone: str, *, ends: bool = False) -> str:
+    """An instant in UTC, and what clocks show then; at midnight a day begins, or one ``ends``."""
+    try:
+        local = moment.astimezone(ZoneInfo(zone))
+    except (ValueError, OSError, OverflowError):
+        return instant(moment)
+    if ends and (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{instant(moment)} (the end of {_day_before(local)} in {zone})"
+    return f"{instant(moment)} ({local:%Y-%m-%d %H:%M} in {zone})"
+
+
+def _day_before(local: datetime) -> str:
+    return (local.date() - timedelta(days=1)).isoformat()
+
+
+def _departed(spell: Spell, zone: str, attribute: str | None) -> str | None:
+    if spell.departed_at is None:
+        return "on a day the HRIS does not say" if spell.departed else None
+    read = f", read from {attribute}" if attribute else ""
+    return f"{_here(spell.departed_at, zone, ends=True)}{read}"
+
+
+def _recorded(spell: Spell, zone: str) -> str | None:
     if spell.recorded_at is None:
         return None
     late = spell.departed_at is not None and spell.recorded_at > spell.departed_at
-    return instant(spell.recorded_at) + (", after the departure (back-dated)" if late else "")
+    back = ", after the departure (back-dated)" if late else ""
+    return f"{_here(spell.recorded_at, zone)}{back}"
 
 
 def _show_created(one: Explanation, console: Console) -> None:
@@ -201,56 +257,85 @@ def _show_policy(one: Explanation, console: Console) -> None:
     if spell.departed_at is None or spell.due_at is None:
         _line(console, "Without a departure date nothing can show that there is time left.")
         return
-    _line(console, f"departed   {instant(spell.departed_at)}", 4)
-    _line(console, f"+ {one.limit} = due {instant(spell.due_at)}", 4)
-    _line(console, f"judged at  {instant(one.as_of)}: {_margin(one.as_of - spell.due_at)}", 4)
+    told = [
+        ("departed", instant(spell.departed_at)),
+        (f"+ {one.limit}", f"= due {instant(spell.due_at)}"),
+    ]
+    if one.finding["kind"] not in _REMOVED:
+        told.append(("judged at", f"{instant(one.as_of)}: {_margin(one.as_of - spell.due_at)}"))
+    _fields(console, told, 4)
 
 
 def _margin(past: timedelta) -> str:
     hours = abs(int(past.total_seconds())) // _HOUR
-    length = f"{hours // _DAY} days {hours % _DAY} hours" if hours >= _DAY else f"{hours} hours"
+    days = f"{_counted(hours // _DAY, 'day')} " if hours >= _DAY else ""
+    length = f"{days}{_counted(hours % _DAY, 'hour')}"
     return f"{length} past due" if past >= timedelta(0) else f"{length} left"
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"1 {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def _show_evidence(one: Explanation, console: Console) -> None:
     if not one.exhibits:
         return
-    _head(console, "The evidence: records as the servers sent them")
+    _head(console, "The evidence: records as they were received")
     for exhibit in one.exhibits:
         _line(console, exhibit.about, style="underline")
-        _line(console, f"record {exhibit.index} (from 0) of {exhibit.response}", 4)
-        _line(console, f"{exhibit.url}, received {instant(exhibit.received_at)}", 4)
+        _line(console, exhibit.place, 4)
+        _line(console, exhibit.origin, 4)
+        _line(console, f"sha256 {exhibit.sha256 or 'not listed in the manifest'}", 4)
+        if exhibit.note:
+            _line(console, exhibit.note, 4)
         _show_excerpt(exhibit, console)
 
 
 def _show_excerpt(exhibit: Exhibit, console: Console) -> None:
-    if exhibit.excerpt is None:
-        _line(console, "not a JSON list; open the file to see the record", 4)
-        return
-    lines = exhibit.excerpt.splitlines()
+    lines = (exhibit.excerpt or "").splitlines()
     for line in lines[:_MOST_LINES]:
-        _line(console, line, 4)
+        _code(console, line, 6)
     if len(lines) > _MOST_LINES:
-        _line(console, f"… {len(lines) - _MOST_LINES} more lines", 4)
+        _line(console, f"… {len(lines) - _MOST_LINES} more lines", 6)
 
 
 def _show_query(one: Explanation, console: Console) -> None:
     _head(console, f"The rule that found it: {one.query_file}")
     for line in one.query.splitlines():
-        _line(console, line, 4)
+        _code(console, line)
 
 
 def _show_checks(one: Explanation, console: Console) -> None:
     _head(console, "To check it by hand")
+    _line(console, "The files are what was sealed (nothing is printed where all are):")
     _command(console, f"cd {shlex.quote(one.folder)}")
     _command(console, "sha256sum -c --strict --quiet SHA256SUMS")
+    if one.exhibits:
+        _line(
+            console,
+            "The records are what was received; the first line of a response says how it was "
+            "asked for, the rest is the body, byte for byte:",
+        )
     for exhibit in one.exhibits:
-        path = shlex.quote(exhibit.response)
-        show = f"gzip -dc {path} | tail -n +2"
-        if exhibit.excerpt is not None:
-            show += f" | jq '(.Resources? // .)[{exhibit.index}]'"
-        _command(console, show)
-    _command(console, f"ghostscan verify {shlex.quote(one.folder)}")
+        _command(console, exhibit.command)
+    if one.finding["kind"] == "collection_incomplete":
+        _line(console, "Each request to the source, and how it was answered:")
+        place = shlex.quote(f"responses/{one.finding['app']}")
+        _command(console, f'for f in {place}/*; do gzip -dc "$f" | head -n 1; done')
+    _show_chain(one, console)
+
+
+def _show_chain(one: Explanation, console: Console) -> None:
+    if one.chained:
+        _line(console, "The run is one of the chain of runs, and none was taken out:")
+        _command(console, "ghostscan verify .")
+        return
+    _line(
+        console,
+        "The run is one of the chain of runs: chain.jsonl is not beside this folder, so ask for "
+        "it. The END line of this run in it has to name this digest:",
+    )
+    _command(console, f"sha256sum manifest.json   # {one.manifest_sha256}")
 
 
 def _command(console: Console, text: str) -> None:

@@ -1,15 +1,21 @@
 """The demo, whole: real sockets, exactly what was planted, and every file it writes."""
 
+import gzip
+import hashlib
+import io
 import json
 import os
+import shutil
 import subprocess
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from collectors.demo.company import make_company
+from reports.explanation import show_explanation
 from scanner import workflow
 from scanner.cli.audit import DEMO_SEED
 from scanner.errors import EvidenceError
@@ -121,3 +127,75 @@ def test_a_folder_with_somebody_elses_configuration_is_left_alone(tmp_path: Path
     with pytest.raises(EvidenceError, match="not the demo's own"):
         workflow.demo(tmp_path, clock=lambda: AS_OF, listener=lambda _: None, seed=DEMO_SEED)
     assert path.read_text() == "[organization]\n"
+
+
+@pytest.fixture(scope="module")
+def alone(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder as an auditor gets it: nothing beside it, neither configuration nor chain."""
+    return shutil.copytree(outcome.folder, tmp_path_factory.mktemp("alone") / outcome.folder.name)
+
+
+def test_every_finding_is_explained_from_the_run_folder_alone(
+    outcome: Outcome, alone: Path
+) -> None:
+    """Each pointer leads to a response with the digest that is printed, and to the very record."""
+    for finding in outcome.audit.findings:
+        explanation = workflow.explain(finding.id, alone, Path("nowhere.toml"))
+        for exhibit in explanation.exhibits:
+            content = (alone / exhibit.file).read_bytes()
+            assert exhibit.sha256 == hashlib.sha256(content).hexdigest()
+            body = json.loads(gzip.decompress(content).partition(b"\n")[2])
+            record = body["Resources"][int(exhibit.place.split()[1])]
+            shown = json.loads(exhibit.excerpt or "")
+            assert record["id"] in exhibit.about
+            assert {**record, "members": None} == {**shown, "members": None}
+        about = " ".join(one.about for one in explanation.exhibits)
+        for one in (finding.account, finding.person, finding.group):
+            assert one is None or one.id in about
+
+
+def test_a_membership_is_shown_and_so_is_that_there_is_none(outcome: Outcome, alone: Path) -> None:
+    """Of a group the entry of the account is shown, or that none of all its entries is that."""
+    for finding in outcome.audit.findings:
+        if finding.group is None or finding.account is None:
+            continue
+        group, *_ = workflow.explain(finding.id, alone, Path("nowhere.toml")).exhibits
+        members = json.loads(group.excerpt or "").get("members")
+        if finding.group.direction == "missing":
+            assert members is None
+            assert group.note.startswith("none of its ")
+        else:
+            assert [one["value"] for one in members] == [finding.account.id]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_explanations_fit_the_terminal_and_need_no_colour(
+    outcome: Outcome, alone: Path, width: int
+) -> None:
+    """Only what is meant to be copied is wider; nothing but text is printed, and none is cut."""
+    for finding in {one.kind: one for one in outcome.audit.findings}.values():
+        text = io.StringIO()
+        explanation = workflow.explain(finding.id, alone, Path("nowhere.toml"))
+        show_explanation(explanation, Console(file=text, width=width, highlight=False))
+        said, _, checks = text.getvalue().partition("To check it by hand")
+        assert max(map(len, said.splitlines())) <= width
+        assert {char for char in said if not char.isprintable()} == {"\n"}
+        for words in ("what to do", "How completely it was read", "The rule that found it"):
+            assert words in said
+        assert "sha256sum -c --strict --quiet SHA256SUMS" in checks
+        assert explanation.manifest_sha256 in checks
+
+
+def test_a_source_that_is_not_complete_is_explained_by_what_it_answered(
+    outcome: Outcome, alone: Path
+) -> None:
+    """What was told and received, which check failed, why, and every request by hand."""
+    (found,) = [one for one in outcome.audit.findings if one.kind == "collection_incomplete"]
+    text = io.StringIO()
+    explanation = workflow.explain(found.id, alone, Path("nowhere.toml"))
+    show_explanation(explanation, Console(file=text, width=200, highlight=False))
+    shown = text.getvalue()
+    assert "not complete: " in shown
+    assert "did not hold: ids equal total (" in shown
+    assert "why: the server reports" in shown
+    assert f"for f in responses/{found.app}/*; do" in shown

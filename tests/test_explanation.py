@@ -19,10 +19,8 @@ from scanner import workflow
 from scanner.cli.program import run as run_program
 from scanner.config import load_config
 from scanner.errors import EvidenceError, IntegrityError, UsageError
-from scanner.evidence.exhibit import _excerpt as excerpt_of
-from scanner.model import Explanation, Pointer
-from scanner.reconcile.explanation import Correlated
-from scanner.workflow.explanation import _pointers as exhibits_of
+from scanner.evidence.excerpt import cut_out
+from scanner.model import Explanation
 
 AS_OF = datetime(2026, 11, 1, 9, tzinfo=UTC)
 HOSTILE = "[red]Eve\x1b[2J\u202e"
@@ -138,15 +136,16 @@ def test_a_ghost_is_explained_from_its_key_to_its_due_instant(run: Path) -> None
         "taken: every key that names anybody names this person",
         "2. external id: the account has none",
         "Situation: linked.",
-        "departed         2026-10-01T15:00:00Z",
-        "recorded         2026-10-05T08:00:00Z, after the departure (back-dated)",
+        "departed         2026-10-01T15:00:00Z (the end of 2026-10-01 in Asia/Tokyo)",
+        "recorded         2026-10-05T08:00:00Z (2026-10-05 17:00 in Asia/Tokyo)",
         "time zone        Asia/Tokyo",
         "Access is removed: 24h after departure (ACP-07).",
-        "+ 24h = due 2026-10-02T15:00:00Z",
+        "+ 24h      = due 2026-10-02T15:00:00Z",
         "judged at  2026-11-01T09:00:00Z: 29 days 18 hours past due",
         "queries/ghost_active.sql",
     ):
         assert words in shown
+    assert "in Asia/Tokyo), after the departure (back-dated)" in " ".join(shown.split())
 
 
 def test_a_reused_address_names_both_and_says_who_came_later(run: Path) -> None:
@@ -175,8 +174,8 @@ def test_a_refused_candidate_says_what_was_missing(run: Path, account: str, why:
 def test_of_two_spells_the_later_departure_governs(run: Path) -> None:
     """Both records are shown; the one that the key did not name decides."""
     shown = " ".join(printed(explained(run, "ghost_pending", "twice")).split())
-    assert "a record of the person that P8 in people governs" in shown
-    assert "P7 in people: terminated; another record of the same person decides" in shown
+    assert "taken: the same person as P8 in people, which decides" in shown
+    assert "P7 in people: terminated; another record of the person decides" in shown
     assert "11 hours left" in shown
 
 
@@ -200,43 +199,85 @@ def test_a_finding_about_a_record_is_explained_by_the_record(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "index", "excerpt"),
+    ("body", "index", "excerpt", "shown_by"),
     [
-        (b'{"Resources": [{"id": "a"}, {"id": "b"}]}', 1, '{"id":"b"}'),
-        (b'{"id": "a"}', 0, '{"id":"a"}'),
-        (b'[{"id": "a"}]', 1, None),
-        (b'{"Resources": 1}', 0, None),
-        (b"id,name\n1,Ana\n", 0, None),
+        ('{"Resources": [{"id": "a"}, {"id": "b"}]}', 1, '{"id":"b"}', "jq '.Resources[1]'"),
+        ('{"id": "a"}', 0, '{"id":"a"}', "jq ."),
+        ('[{"id": "a"}, {"id": "b"}]', 1, '{"id":"b"}', "jq '.[1]'"),
+        ('{"id": "a"}\n{"id": "b"}\n', 1, '{"id": "b"}', "sed -n 2p"),
+        ("id,name\n1,Ana\n2,Bo\n", 1, "id,name\n2,Bo", "sed -n '1p;3,3p'"),
+        ('id,name\r\n1,"A\r\nna"\r\n2,Bo\r\n', 0, 'id,name\n1,"A\nna"', "sed -n '1p;2,3p'"),
     ],
 )
-def test_an_excerpt_is_the_record_or_nothing(
-    run: Path, body: bytes, index: int, excerpt: str | None
+def test_an_excerpt_is_the_record_and_so_is_what_its_command_shows(
+    body: str, index: int, excerpt: str, shown_by: str
 ) -> None:
-    """A record is taken from a list of either form; of anything else there is no excerpt."""
-    found = excerpt_of(body, index)
-    assert (None if found is None else json.loads(found)) == (
-        None if excerpt is None else json.loads(excerpt)
+    """A record is cut out of a list, an object, lines of objects or rows below a heading."""
+    found = cut_out(body.encode(), index)
+    assert (found.text or "").replace("\n  ", "").replace(": ", ":").replace("\n}", "}") == (
+        excerpt.replace(": ", ":")
     )
+    assert found.filter == shown_by
+    if shown_by.startswith("sed"):
+        shown = subprocess.run(  # noqa: S602 - the very line a person would paste
+            shown_by, shell=True, check=True, capture_output=True, input=body.encode()
+        ).stdout.decode()
+        assert shown.replace("\r", "").rstrip("\n") == found.text
+
+
+@pytest.mark.parametrize(
+    ("body", "index", "said"),
+    [
+        (b"PK\x03\x04\xff", 0, "no text a terminal could show"),
+        (b'{"Resources": 1}', 0, "no such record"),
+        (b'[{"id": "a"}]', 1, "no such record"),
+        (b"id,name\n", 0, "no such record"),
+    ],
+)
+def test_what_cannot_be_cut_out_is_said(body: bytes, index: int, said: str) -> None:
+    """Of a workbook, or where the record is not, there is no excerpt but a note."""
+    found = cut_out(body, index)
+    assert (found.text, said in found.note, found.filter) == (None, True, "")
+
+
+def test_of_a_group_the_member_is_shown_or_that_there_is_none() -> None:
+    """A membership is one entry; that somebody is no member is what a query of all of them says."""
+    group = {"id": "G", "members": [{"value": "a"}, {"value": "b", "display": "Bo"}, "c"]}
+    body = json.dumps({"Resources": [group]}).encode()
+    found = cut_out(body, 0, ("b", "bo"))
+    assert json.loads(found.text or "")["members"] == [{"value": "b", "display": "Bo"}]
+    assert "member 1 (from 0) of 3" in found.note
+    assert found.filter == "jq '.Resources[0].members[1]'"
+    assert cut_out(body, 0, ("c",)).filter == "jq '.Resources[0].members[2]'"
+    absent = cut_out(body, 0, ("x", "y"))
+    assert "members" not in json.loads(absent.text or "")
+    assert "none of its 3 members, left out here, is x or y" in absent.note
+    assert cut_out(b'{"id": "U1"}', 0, ("x",)).filter == "jq ."
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+@pytest.mark.parametrize(("member", "shown"), [("b", '{"value":"b"}'), ("x", "[]")])
+def test_the_command_about_a_member_shows_whether_there_is_one(member: str, shown: str) -> None:
+    """Run by hand, it prints the entry, or an empty list."""
+    body = json.dumps([{"members": [{"value": "a"}, {"value": "b"}, "c"]}]).encode()
+    made = subprocess.run(  # noqa: S602 - the very line a person would paste
+        cut_out(body, 0, (member,)).filter.replace("jq ", "jq -c ", 1),
+        shell=True,
+        check=True,
+        capture_output=True,
+        input=body,
+    )
+    assert made.stdout.decode().strip() == shown
+
+
+def test_a_long_record_is_cut_and_a_missing_one_is_only_told(run: Path) -> None:
+    """Forty lines are enough on a terminal; the command shows the rest."""
     explanation = explained(run, "ghost_active", "ghost")
     long = "\n".join(["[", *["1,"] * 60, "1]"])
-    exhibits = tuple(replace(one, excerpt=found and long) for one in explanation.exhibits)
-    shown = printed(replace(explanation, exhibits=exhibits))
-    assert ("… 22 more lines" in shown) is (found is not None)
-    assert ("not a JSON list; open the file" in shown) is (found is None)
-
-
-def test_a_group_is_an_exhibit_of_its_own(run: Path) -> None:
-    """What a membership finding points to is shown before the account and the person."""
-    finding = {
-        "app": "wiki",
-        "group": {"id": "G1"},
-        "evidence": {"response": "responses/wiki/9.gz", "index": 3},
-    }
-    known = Correlated({}, None, None, (), (), (("account U1 of wiki", Pointer("x", 1)),))
-    assert exhibits_of(finding, known) == [
-        ("group G1 of wiki", Pointer("responses/wiki/9.gz", 3)),
-        ("account U1 of wiki", Pointer("x", 1)),
-    ]
+    exhibits = tuple(replace(one, excerpt=long) for one in explanation.exhibits)
+    assert "… 22 more lines" in printed(replace(explanation, exhibits=exhibits))
+    exhibits = tuple(replace(one, excerpt=None, note="is no text") for one in exhibits)
+    assert "is no text" in printed(replace(explanation, exhibits=exhibits))
 
 
 def test_a_manual_link_stands_first(run: Path) -> None:
@@ -284,7 +325,7 @@ def test_the_evidence_is_the_record_itself(run: Path) -> None:
     for exhibit in explained(run, "ghost_active", "ghost").exhibits:
         record = json.loads(exhibit.excerpt or "")
         assert record in (PEOPLE[0], ACCOUNTS[0])
-        assert f"{exhibit.sha256}  {exhibit.response}" in (run / "SHA256SUMS").read_text()
+        assert f"{exhibit.sha256}  {exhibit.file}" in (run / "SHA256SUMS").read_text()
 
 
 def test_the_newest_run_is_found_by_the_configuration(

@@ -10,6 +10,9 @@ verify     is a run folder whole and unaltered
 history    what earlier runs had found
 standing   what was open before a run and what it leaves open
 earlier    what an earlier run saw, copied into the one that continues it
+exhibit    a finding and the records it rests on, as they were received
+excerpt    one record cut out of a response
+reading    how completely the sources behind a finding were read
 canonical  the one form in which JSON is written here
 disk       files and directories, without following links
 ========== ==================================================================================

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from scanner.errors import EvidenceError, IntegrityError, UsageError
+from scanner.evidence.canonical import instant_text
+from scanner.evidence.chain import CHAIN
 from scanner.evidence.disk import read_file
+from scanner.evidence.excerpt import cut_out
 from scanner.evidence.history import FINDINGS
 from scanner.evidence.manifest import MANIFEST
 from scanner.evidence.response import read_response
-from scanner.model import Exhibit, Pointer
+from scanner.model import Exhibit, Wanted
 
 _MOST_BYTES = 1 << 32
 _SHORTEST = 4
-_LISTS = ("Resources", "resources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,19 @@ class Sealed:
 
     folder: Path
     manifest: Mapping[str, Any]
+    manifest_sha256: str
     findings: tuple[Mapping[str, Any], ...]
+    previous_audit: str | None
 
     def sha256(self, path: str) -> str:
         """Return the digest the manifest has for one file; empty for one it does not list."""
         listed = {file["path"]: file["sha256"] for file in self.manifest["files"]}
         return str(listed.get(path, ""))
+
+    @property
+    def chained(self) -> bool:
+        """Whether the chain of runs stands beside the folder."""
+        return (self.folder.resolve().parent / CHAIN).is_file()
 
 
 def open_sealed(folder: Path) -> Sealed:
@@ -42,8 +53,10 @@ def open_sealed(folder: Path) -> Sealed:
     """
     manifest, findings = _document(folder, MANIFEST), _document(folder, FINDINGS)
     try:
-        return Sealed(folder, manifest, tuple(findings["findings"]))
-    except (KeyError, TypeError):
+        digest = hashlib.sha256(_content(folder, MANIFEST)).hexdigest()
+        before = findings["movement"].get("previous_audit")
+        return Sealed(folder, manifest, digest, tuple(findings["findings"]), before)
+    except (KeyError, TypeError, AttributeError):
         raise IntegrityError(
             f"{folder / FINDINGS}: is not a list of findings", f"see: ghostscan verify {folder}"
         ) from None
@@ -68,41 +81,66 @@ def find_finding(sealed: Sealed, identity: str) -> Mapping[str, Any]:
     return found[0]
 
 
-def read_exhibit(sealed: Sealed, about: str, pointer: Pointer) -> Exhibit:
+def read_exhibit(sealed: Sealed, wanted: Wanted) -> Exhibit:
     """Read one record back from the response it came in; IntegrityError where that is damaged."""
-    response = read_response(sealed.folder, pointer.response)
+    file, index = wanted.pointer.response, wanted.pointer.index
+    response = read_response(sealed.folder, file)
+    found = cut_out(response.body, index, wanted.member)
+    unpack = f"gzip -dc {shlex.quote(file)} | tail -n +2"
     return Exhibit(
-        about=about,
-        response=pointer.response,
-        index=pointer.index,
-        url=response.url,
-        received_at=response.received_at,
-        sha256=sealed.sha256(pointer.response),
-        excerpt=_excerpt(response.body, pointer.index),
+        about=wanted.about,
+        file=file,
+        place=f"record {index} (from 0) of {file}",
+        origin=f"{response.url}, received {instant_text(response.received_at)}",
+        sha256=sealed.sha256(file),
+        excerpt=found.text,
+        command=f"{unpack} | {found.filter}" if found.filter else f"{unpack} > record.bin",
+        note=found.note,
     )
 
 
-def _excerpt(body: bytes, index: int) -> str | None:
-    """The record at ``index`` of a SCIM list, of a JSON list or of JSON lines; else None."""
+def read_entry(sealed: Sealed, register: str, line: int) -> Exhibit | None:
+    """Show the entry of a register that begins on ``line`` (from 1), as the run kept it.
+
+    None where the run kept no such register. Raises IntegrityError where it cannot be read.
+    """
+    kept = [one for one in sealed.manifest.get("registers", ()) if one["name"] == register]
+    if not kept:
+        return None
+    file, path = kept[0]["path_in_run"], kept[0]["path"]
     try:
-        found = json.loads(body)
-    except ValueError:
-        return None
-    if isinstance(found, dict):
-        found = next((found[name] for name in _LISTS if name in found), [found])
-    if not isinstance(found, list) or not 0 <= index < len(found):
-        return None
-    return json.dumps(found[index], ensure_ascii=False, indent=2)
+        lines = read_file(sealed.folder, file, _MOST_BYTES).decode().split("\n")
+    except (OSError, UnicodeDecodeError):
+        raise IntegrityError(
+            f"{file}: cannot be read", f"see: ghostscan verify {sealed.folder}"
+        ) from None
+    last = next((n for n in range(line, len(lines)) if lines[n].startswith("[[")), len(lines))
+    entry = "\n".join(lines[line - 1 : last]).rstrip()
+    last = line + entry.count("\n")
+    return Exhibit(
+        about=f"the entry in the register of {register}",
+        file=file,
+        place=f"lines {line} to {last} of {file}",
+        origin=f"{path}, as it stood when the run began",
+        sha256=sealed.sha256(file),
+        excerpt=entry,
+        command=f"sed -n {line},{last}p {shlex.quote(file)}",
+    )
 
 
 def _document(folder: Path, name: str) -> Any:  # noqa: ANN401 - any JSON value may stand there
     try:
-        return json.loads(read_file(folder, name, _MOST_BYTES))
-    except OSError as error:
-        raise EvidenceError(
-            f"{folder / name} cannot be read: {error.strerror}", "name the run folder of an audit"
-        ) from None
+        return json.loads(_content(folder, name))
     except ValueError:
         raise IntegrityError(
             f"{folder / name}: is not JSON", f"see: ghostscan verify {folder}"
+        ) from None
+
+
+def _content(folder: Path, name: str) -> bytes:
+    try:
+        return read_file(folder, name, _MOST_BYTES)
+    except OSError as error:
+        raise EvidenceError(
+            f"{folder / name} cannot be read: {error.strerror}", "name the run folder of an audit"
         ) from None

@@ -7,7 +7,15 @@ disputed).
 """
 
 from scanner.model.chronicle import Difference, RunEntry, SourceFigures
-from scanner.model.explanation import Exhibit, Explanation, KeyTried, Named, Spell
+from scanner.model.explanation import (
+    Exhibit,
+    Explanation,
+    Ground,
+    KeyTried,
+    Named,
+    Spell,
+    Wanted,
+)
 from scanner.model.finding import (
     AccountRef,
     Candidate,
@@ -77,6 +85,7 @@ __all__ = [
     "Exhibit",
     "Explanation",
     "Finding",
+    "Ground",
     "Group",
     "GroupRef",
     "Guard",
@@ -121,4 +130,5 @@ __all__ = [
     "Tool",
     "Verdict",
     "Waiver",
+    "Wanted",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from scanner.model.record import Pointer
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -56,41 +58,73 @@ class Spell:
     due_at: datetime | None
     governs: bool
     departed: bool
+    worker_type: str | None = None
+    department: str | None = None
+    title: str | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A record that a finding rests on, to be shown; ``about`` says what it is.
+
+    ``member`` holds the names (id, user name) of an account whose place among the members of a
+    group is shown instead of all of them; empty where the record is shown whole.
+    """
+
+    about: str
+    pointer: Pointer
+    member: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Something else a finding rests on: a heading, and what is known, each with its label."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A record as the server sent it: the response file, the index in it, and its own text.
+    """Something a finding rests on, as it was received: the file of the run, and its own text.
 
-    ``excerpt`` is JSON, indented, or None where the response is no JSON list; ``sha256`` is that of
-    the file as the manifest has it.
+    ``place`` says where in the file it stands and ``origin`` where the file is from. ``excerpt`` is
+    None where the file is no text; ``note`` says what the excerpt leaves out. ``command`` shows the
+    same by hand, in the run folder; ``sha256`` is that of the file as the manifest has it.
     """
 
     about: str
-    response: str
-    index: int
-    url: str
-    received_at: datetime
+    file: str
+    place: str
+    origin: str
     sha256: str
     excerpt: str | None
+    command: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One finding with all that led to it; ``finding`` is its object in ``findings.json``.
 
+    ``previous_audit`` is the run that its status compares with, None for a first one.
     ``account`` holds what was read of the account, by field, empty without one; ``situation`` and
     ``problem`` are the outcome of correlation. ``limit`` and ``reference`` are the policy,
-    ``timezone`` the organization's. ``query`` is the SQL that found it and ``query_file`` where it
-    stands in ``folder``.
+    ``timezone`` the organization's. ``departures`` names, by HRIS, the attribute a departure date
+    was read from. ``query`` is the SQL that found it and ``query_file`` where it stands in
+    ``folder``. ``manifest_sha256`` is what the chain has to say of the run; ``chained`` is whether
+    the chain stands beside the folder.
     """
 
     folder: str
     run: str
     as_of: datetime
+    previous_audit: str | None
     finding: Mapping[str, object]
     title: str
     meaning: str
+    remedy: str
     account: Mapping[str, str]
     situation: str | None
     problem: str | None
@@ -99,6 +133,10 @@ class Explanation:
     limit: str
     reference: str
     timezone: str
+    departures: Mapping[str, str]
+    grounds: tuple[Ground, ...]
     exhibits: tuple[Exhibit, ...]
     query_file: str
     query: str
+    manifest_sha256: str
+    chained: bool

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.model import KeyTried, Named, Pointer, Spell
+from scanner.model import KeyTried, Named, Pointer, Spell, Wanted
 from scanner.reconcile.correlation import LINK, Key, load_keys
 from scanner.reconcile.facts import Place
 from scanner.reconcile.parquet import Row, read_rows
@@ -32,7 +32,7 @@ class Correlated:
     problem: str | None
     keys: tuple[KeyTried, ...]
     spells: tuple[Spell, ...]
-    pointers: tuple[tuple[str, Pointer], ...]
+    pointers: tuple[Wanted, ...]
 
 
 def read_correlation(
@@ -162,7 +162,7 @@ def _why(standing: Row, problem: str | None, *, taken: bool) -> str:
     if taken:
         governing = (standing.get("governing_source"), standing.get("governing_id"))
         if governing != (standing.get("source"), standing.get("person_id")):
-            return f"taken: a record of the person that {governing[1]} in {governing[0]} governs"
+            return f"taken: the same person as {governing[1]} in {governing[0]}, which decides"
         return "taken: every key that names anybody names this person"
     return _REFUSED.get(problem or "", "refused: a manual link says otherwise")
 
@@ -196,16 +196,21 @@ def _spell(row: Row, standing: Row) -> Spell:
         due_at=row.get("removal_due_at"),
         governs=here == (standing["governing_source"], standing["governing_id"]),
         departed=standing["departed"],
+        worker_type=row.get("worker_type"),
+        department=row.get("department"),
+        title=row.get("title"),
+        location=row.get("location"),
     )
 
 
-def _pointers(
-    account: Row, records: Mapping[Place, tuple[Row, Row]]
-) -> Iterable[tuple[str, Pointer]]:
+def _pointers(account: Row, records: Mapping[Place, tuple[Row, Row]]) -> Iterable[Wanted]:
     if account:
-        about = f"account {account['account_id']} of {account['source']}"
-        yield about, Pointer(account["response"], account["response_index"])
+        yield wanted(f"account {account['account_id']} of {account['source']}", account)
     for (source, person_id), (row, _) in records.items():
         if row:
-            about = f"record {person_id} of {source}"
-            yield about, Pointer(row["response"], row["response_index"])
+            yield wanted(f"record {person_id} of {source}", row)
+
+
+def wanted(about: str, row: Row, member: tuple[str, ...] = ()) -> Wanted:
+    """Ask for the record that a row of a table was read from."""
+    return Wanted(about, Pointer(row["response"], row["response_index"]), member)

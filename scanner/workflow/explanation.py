@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scanner.config import load_config
 from scanner.errors import UsageError
-from scanner.model import Explanation, Pointer
+from scanner.model import Exhibit, Explanation
 
 if TYPE_CHECKING:
     from scanner.evidence.exhibit import Sealed
     from scanner.reconcile.explanation import Correlated
+    from scanner.reconcile.grounds import Grounds
 
 
 def explain(identity: str, run: Path | None, config: Path) -> Explanation:
@@ -25,14 +26,16 @@ def explain(identity: str, run: Path | None, config: Path) -> Explanation:
     """
     from scanner.evidence.exhibit import find_finding, open_sealed
     from scanner.reconcile.explanation import read_correlation
+    from scanner.reconcile.grounds import read_grounds
 
     sealed = open_sealed(run or _newest(config))
     finding = find_finding(sealed, identity)
-    account, person = (finding.get(name) or {} for name in ("account", "person"))
-    hris = [one["name"] for one in sealed.manifest["sources"] if one["role"] == "hris"]
-    people = [(finding["app"], person["id"])] if person and finding["app"] in hris else []
-    known = read_correlation(sealed.folder, finding["app"], account.get("id"), people)
-    return _explanation(sealed, finding, known)
+    account = (finding.get("account") or {}).get("id")
+    grounds = read_grounds(sealed.folder, finding)
+    hit = grounds.hit
+    people = [(hit.person_source or "", hit.person_id)] if hit and hit.person_id else []
+    known = read_correlation(sealed.folder, finding["app"], account, people)
+    return _explanation(sealed, finding, known, grounds)
 
 
 def _newest(config: Path) -> Path:
@@ -45,12 +48,13 @@ def _newest(config: Path) -> Path:
     return runs / newest
 
 
-def _explanation(sealed: Sealed, finding: Mapping[str, Any], known: Correlated) -> Explanation:
-    from scanner.evidence.exhibit import read_exhibit
+def _explanation(
+    sealed: Sealed, finding: Mapping[str, Any], known: Correlated, grounds: Grounds
+) -> Explanation:
+    from scanner.evidence.reading import readings_of
     from scanner.reconcile.catalogue import load_rules
 
-    rules = {rule.kind: rule for rule in load_rules()}
-    rule = rules.get(finding["kind"])
+    rule = {one.kind: one for one in load_rules()}[finding["kind"]]
     query = f"queries/{finding['kind']}.sql"
     manifest, path = sealed.manifest, sealed.folder / query
     policy = manifest["policy"]
@@ -58,9 +62,11 @@ def _explanation(sealed: Sealed, finding: Mapping[str, Any], known: Correlated) 
         folder=str(sealed.folder),
         run=manifest["run"],
         as_of=datetime.fromisoformat(manifest["as_of"]),
+        previous_audit=sealed.previous_audit,
         finding=finding,
-        title=rule.title if rule else finding["kind"],
-        meaning=rule.meaning if rule else "",
+        title=rule.title,
+        meaning=rule.meaning,
+        remedy=rule.remedy,
         account=known.account,
         situation=known.situation,
         problem=known.problem,
@@ -69,21 +75,31 @@ def _explanation(sealed: Sealed, finding: Mapping[str, Any], known: Correlated) 
         limit=policy["limit"],
         reference=policy["reference"],
         timezone=manifest["timezone"],
-        exhibits=tuple(
-            read_exhibit(sealed, about, pointer) for about, pointer in _pointers(finding, known)
-        ),
+        departures=_departures(manifest),
+        grounds=(*grounds.grounds, *readings_of(manifest, finding["app"], grounds.sources)),
+        exhibits=tuple(_exhibits(sealed, known, grounds)),
         query_file=query,
         query=path.read_text(encoding="utf-8") if path.is_file() else "",
+        manifest_sha256=sealed.manifest_sha256,
+        chained=sealed.chained,
     )
 
 
-def _pointers(finding: Mapping[str, Any], known: Correlated) -> list[tuple[str, Pointer]]:
-    """Where the records stand: those of correlation, and that of a group the finding is about."""
-    found = list(known.pointers)
-    evidence = finding.get("evidence")
-    if evidence is not None:
-        own = Pointer(evidence["response"], evidence["index"])
-        if own not in [pointer for _, pointer in found]:
-            group = finding.get("group") or {}
-            found.insert(0, (f"group {group.get('id', '')} of {finding['app']}", own))
-    return found
+def _departures(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Name the attribute of a departure date, by HRIS, where the configuration of the run does."""
+    sources = manifest.get("configuration", {}).get("sources", {})
+    named = {name: one["attributes"].get("departed_at") for name, one in sources.items()}
+    return {name: attribute for name, attribute in named.items() if attribute}
+
+
+def _exhibits(sealed: Sealed, known: Correlated, grounds: Grounds) -> Iterator[Exhibit]:
+    """Show every record once: what the finding is about, the account, the people, the entries."""
+    from scanner.evidence.exhibit import read_entry, read_exhibit
+
+    wanted = dict.fromkeys((*grounds.records, *known.pointers))
+    for one in wanted:
+        yield read_exhibit(sealed, one)
+    for register, line in grounds.entries:
+        entry = read_entry(sealed, register, line)
+        if entry is not None:
+            yield entry
