@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from collectors.base import Collector
@@ -30,11 +31,13 @@ def survey_all(
     folder: Path,
     *,
     groups_needed: frozenset[str] = frozenset(),
+    domain_aliases: Mapping[str, str] = MappingProxyType({}),
     timing: Timing = SYSTEM_TIMING,
 ) -> tuple[Survey, ...]:
     """Look at all ``sources`` at the same time; the result is in their order.
 
-    ``groups_needed`` names the sources whose groups an entitlement depends on. Raises ConfigError
+    ``groups_needed`` names the sources whose groups an entitlement depends on, ``domain_aliases``
+    the domains whose addresses belong to the same people as another's. Raises ConfigError
     before the first request; whatever a server or the network does becomes part of the result.
     """
     built = {name: build_collector(name, source, zone, folder) for name, source in sources.items()}
@@ -47,7 +50,7 @@ def survey_all(
             )
         )
 
-    return _compared(sources, asyncio.run(all_at_once()))
+    return _compared(sources, asyncio.run(all_at_once()), domain_aliases)
 
 
 async def _look(
@@ -71,11 +74,13 @@ async def _look(
 
 
 def _compared(
-    sources: Mapping[str, Source], seen: Sequence[tuple[Survey, Domains]]
+    sources: Mapping[str, Source],
+    seen: Sequence[tuple[Survey, Domains]],
+    aliases: Mapping[str, str],
 ) -> tuple[Survey, ...]:
     """Hold the mail domains of each app's page against those of the HRIS, as an audit will."""
     people = [one for survey, domains in seen if survey.role is Role.HRIS for one in domains]
-    known = known_domains(people)
+    known = known_domains(people, aliases)
     if known is None:
         return tuple(survey for survey, _ in seen)
     return tuple(

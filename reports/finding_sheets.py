@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reports.cell import Look, Value
 from reports.concluded import accounts_concluded, memberships_concluded
 from reports.fields import joined, of, worded
-from reports.machine import in_order
+from reports.machine import hint, in_order
 from reports.populations import Populations, Record
 from reports.sheet import Column, DataSheet
 from scanner.model import Audit, Candidate, Finding, Policy
@@ -132,6 +132,10 @@ def _candidates(subject: Subject) -> Value:
     return "; ".join(_candidate(one) for one in subject.finding.candidates) or None
 
 
+def _hints(subject: Subject) -> Value:
+    return "; ".join(hint(one) for one in subject.finding.suggestions) or None
+
+
 def _candidate(one: Candidate) -> str:
     return f"{one.key} {one.value} names {one.person_id} ({'taken' if one.taken else 'not taken'})"
 
@@ -175,6 +179,7 @@ _LAST_USED = Column("last_activity_utc", of("account.last_activity_at"), Look.IN
 _MATCHED = Column("matched_by", of("finding.matched_by"))
 _DETAIL = Column("detail", of("finding.detail"), Look.LONG)
 _CANDIDATES = Column("candidates", _candidates, Look.LONG)
+_HINTS = Column("perhaps", _hints, Look.LONG)
 _WHENCE = (
     Column("status", of("finding.status")),
     Column("flags", joined("finding.flags")),
@@ -227,6 +232,7 @@ _ORPHAN_COLUMNS = (
     _LAST_USED,
     _DETAIL,
     _CANDIDATES,
+    _HINTS,
     *_PERSON,
     *_WHENCE,
 )

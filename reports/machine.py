@@ -24,6 +24,7 @@ from scanner.model import (
     Severity,
     Snapshot,
     Standing,
+    Suggestion,
     Timeliness,
     Waiver,
 )
@@ -39,6 +40,7 @@ COLUMNS = (
     "earliest_at", "latest_at", "hours_over_min", "hours_over_max", "detail",
     "status", "first_seen", "controls", "evidence_response", "evidence_index",
     "problem", "flags", "via", "waiver_owner", "waiver_approver", "waiver_expires_on",
+    "suggestions",
 )  # fmt: skip
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -320,8 +322,15 @@ def _row(finding: Finding) -> list[str]:
             "; ".join(finding.flags),
             " > ".join(finding.via),
             *_waiver_cells(finding.waiver),
+            "; ".join(hint(one) for one in finding.suggestions),
         ),
     ]
+
+
+def hint(suggestion: Suggestion) -> str:
+    """Say whom an account may belong to, and that nothing was concluded from it."""
+    one = suggestion
+    return f"perhaps {one.person_id} in {one.source}: {one.why} ({one.score}; a hint only)"
 
 
 def _waiver_cells(waiver: Waiver | None) -> list[str]:

@@ -422,17 +422,18 @@ def test_a_type_without_groups_is_not_asked_for_them(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("domain", "settings", "notes"),
+    ("domain", "settings", "aliases", "notes"),
     [
-        ("sandbox.example", {}, ["read.foreign_domains"]),
-        ("sandbox.example", {"min_domain_percent": 0}, []),
-        ("corp.example", {}, []),
+        ("sandbox.example", {}, {}, ["read.foreign_domains"]),
+        ("sandbox.example", {"min_domain_percent": 0}, {}, []),
+        ("sandbox.example", {}, {"sandbox.example": "corp.example"}, []),
+        ("corp.example", {}, {}, []),
     ],
 )
 def test_foreign_domains_are_remarked_on_as_far_as_one_page_shows(
-    domain: str, settings: dict[str, Any], notes: list[str]
+    domain: str, settings: dict[str, Any], aliases: dict[str, str], notes: list[str]
 ) -> None:
-    """An app's page is held against the page of the HRIS; only the audit sees all of both."""
+    """An app's page is held against the page of the HRIS, by the same aliases as an audit's."""
     people = [person(one, emails=[{"value": f"p{one}@corp.example"}]) for one in range(12)]
     accounts = [user(one, active=one > 1, emails=[{"value": f"u{one}@{domain}"}])
                 for one in range(12)]  # fmt: skip
@@ -443,7 +444,8 @@ def test_foreign_domains_are_remarked_on_as_far_as_one_page_shows(
             "app": make(app.url, **settings),
         }
         zone, timing = UTC_ZONE, StillTime().timing
-        found = {one.source: one for one in survey_all(sources, zone, Path(), timing=timing)}
+        every = survey_all(sources, zone, Path(), domain_aliases=aliases, timing=timing)
+        found = {one.source: one for one in every}
     assert codes(found["app"]) == ([], notes)
     assert all("on the first page" in one.message for one in found["app"].notes)
     assert codes(found["people"]) == ([], [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -228,6 +228,33 @@ def test_events_become_a_table_of_the_run(company: Path) -> None:
     people = outcome.audit.sources[0].users
     assert not any("imported" in note for note in people.deviations)
     assert workflow.verify(outcome.folder).problems == ()
+
+
+def test_an_account_that_was_deleted_is_still_known_by_its_user_name(company: Path) -> None:
+    """Its last name leads to it, unless an account that is there now has that name too."""
+    loaded = load_config(company / "ghostscan.toml")
+    rewrite(
+        company / "wiki.csv", "account_id,user_name,active\nw1,ana,true\nw2,bo,true\nw4,cy,true\n"
+    )
+    workflow.snapshot(loaded, clock=lambda: START, listener=lambda _: None)
+    rewrite(
+        company / "wiki.csv", "account_id,user_name,active\nw1,an,true\nw5,CY,true\nw6,di,true\n"
+    )
+    day = "2026-01-02T00:00:00Z"
+    named = "".join(f",{name},deleted,{day}\n" for name in ("Bo", "cy", "ana"))
+    rewrite(company / "events.csv", HEAD + named)
+    rewrite(company / "more.csv", f"{HEAD},di,created,{day}\nw9,,created,{day}\n")
+    later = START + timedelta(minutes=5)
+    outcome = workflow.audit(loaded, clock=lambda: later, listener=lambda _: None)
+    rows = read_rows(outcome.folder / "tables/events/wiki.parquet")
+    assert [(row["account_id"], row["event"]) for row in rows] == [
+        ("w2", "deleted"), ("w6", "created"), ("w9", "created"),
+    ]  # fmt: skip
+
+
+def rewrite(path: Path, text: str) -> None:
+    path.write_text(text)
+    os.utime(path, (START.timestamp(), START.timestamp()))
 
 
 def test_a_continued_run_imports_the_events_again(

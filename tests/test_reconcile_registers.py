@@ -324,6 +324,17 @@ def test_an_engagement_is_over_only_on_positive_evidence(
         )
 
 
+def test_an_engagement_that_only_a_weak_key_leads_to_says_so(tmp_path: Path) -> None:
+    """Nobody is to remove an account because of a user name alone."""
+    worker = person("1042", worker_type="contractor", departed_at=LEFT, user_name="ana")
+    (found,) = Company([worker, account("U1", user_name="ana")]).findings(
+        tmp_path, "engagement_expired"
+    )
+    assert found.detail.endswith(
+        "the account is active. Only a weak key leads there: first confirm whose the account is."
+    )
+
+
 def test_an_inactive_account_outlives_no_engagement(tmp_path: Path) -> None:
     """It has been removed already."""
     worker = person("1042", worker_type="contractor", departed_at=LEFT, **ANA)

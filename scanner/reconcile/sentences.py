@@ -232,10 +232,13 @@ def _through(hit: Hit, telling: Telling) -> str:
 def _engagement_expired(hit: Hit, telling: Telling) -> str:
     person, days = _person(hit, telling), hit.days_since_departure
     ago = {0: "less than a day", 1: "1 day"}.get(days or 0, f"{days} days")
+    rows = telling.facts.candidates.get((hit.app, hit.account_id or ""), ())
+    weak = not any(row["taken"] and row["strength"] == "strong" for row in rows)
+    doubt = " Only a weak key leads there: first confirm whose the account is." if weak else ""
     return (
         f"The engagement of {_name(person)} ({person['worker_type']}) ended {ago} ago "
         f"({instant(person['departed_at'])}); {hit.person_source} still calls the person "
-        f"{person['status']} and the account is active."
+        f"{person['status']} and the account is active.{doubt}"
     )
 
 

@@ -28,7 +28,8 @@ def import_events(
 ) -> tuple[Reading, ...]:
     """Record the files, write their tables, and note at each reading what names no account of it.
 
-    Needs the tables of accounts; raises EvidenceError where something cannot be written.
+    Needs the tables of accounts and what the run adopted of earlier ones; raises EvidenceError
+    where something cannot be written.
     """
     from scanner.reconcile.events import write_events
 

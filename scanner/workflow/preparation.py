@@ -47,5 +47,9 @@ def check(loaded: LoadedConfig, names: Sequence[str] = ()) -> tuple[Survey, ...]
     open_events(loaded, lambda: datetime.now(UTC))
     chosen = {name: one for name, one in config.sources.items() if not names or name in names}
     return survey_all(
-        chosen, config.organization.zone, loaded.folder, groups_needed=governed(config)
+        chosen,
+        config.organization.zone,
+        loaded.folder,
+        groups_needed=governed(config),
+        domain_aliases=config.correlation.domain_aliases,
     )
