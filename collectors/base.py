@@ -172,6 +172,20 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Census:
+    """Which accounts of an app are active, as one reading of its whole list shows them.
+
+    ``active`` and ``inactive`` are ids; both are None where the list could not be proved whole, and
+    ``error`` is then a stable reason code. Accounts that a server does not list once they are
+    inactive are in neither.
+    """
+
+    active: frozenset[str] | None
+    inactive: frozenset[str] | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What came back for one write. It is no evidence of the change: only reading back is.
 
@@ -247,6 +261,12 @@ class Deactivator(Protocol):
         """Read one account by its id, never from a cache; tried again as any GET may be.
 
         With ``group_id`` tell also whether it is a direct member of that group.
+        """
+
+    def census(self, most: int) -> Census:
+        """List all accounts as an audit does, and prove it; of more than ``most`` give none.
+
+        A list that is longer is left after its first page, with the error ``count.too_many``.
         """
 
     def send(self, request: Request, if_match: str | None) -> Reply:

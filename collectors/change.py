@@ -36,12 +36,8 @@ def build_deactivator(
     scim = collector.source
     _refuse_other_type(name, profile, scim.target.base_url)
     return ScimDeactivator(
-        scim.target,
-        scim.how,
+        scim,
         _traits(profile),
-        users_path=scim.users_path,
-        groups_path=scim.groups_path,
-        dialect=scim.dialect,
         calls={one.name: _call(one) for one in profile.deactivation.calls},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from collectors.base import Change, Observation, Reply, Request, Traits
+from collectors.base import Census, Change, Observation, Reply, Request, Traits
 
 MANUAL = "manual"
 _TRAITS = Traits("A person changes the account in the app itself.", "depends")
@@ -31,6 +31,13 @@ class ManualDeactivator:
     ) -> Observation:
         """Know nothing."""
         return Observation(found=None, error="read.manual")
+
+    def census(
+        self,
+        most: int,  # noqa: ARG002 - nobody can be listed
+    ) -> Census:
+        """Know nothing."""
+        return Census(None, None, "read.manual")
 
     def send(
         self,

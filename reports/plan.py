@@ -33,6 +33,7 @@ _EFFECTS = {
 _KNOWN = ("licence", "sessions", "tokens")
 GOOD = frozenset({
     "CONFIRMED", "CONFIRMED_RECOVERED", "ALREADY_INACTIVE", "ALREADY_ACTIVE", "ALREADY_REMOVED",
+    "DELETED",
 })  # fmt: skip
 
 

@@ -23,6 +23,7 @@ _STATES = {True: "active", False: "inactive", None: "not told"}
 _WORDS = {
     None: "not approved or not yet done",
     "BY_HAND": "a task for a person",
+    "DELETED": "DELETED: as was accepted; it cannot be undone",
     "REVERTED": "REVERTED: it came back",
 }
 

@@ -36,6 +36,8 @@ WITHOUT = frozenset({
     "W17", "W18", "W18-shown_later", "W18-damage",  # put needs more than a script compares
     "W05", "W07", "W10", "W10-very_late", "W06", "W30",  # time that only passes on demand
     "W27", "W27-long_wait", "W28", "W29", "W29-touched", "W22", "W16-renamed",
+    # A script looks at the accounts that were picked only, and does not count.
+    "W23-unwatched", "W23-unwatched_last", "W23-joiner",
 })  # fmt: skip
 DIFFERENT = {
     "W09": "NEEDS_REVIEW",  # never sent again where nothing tells whether it is under way

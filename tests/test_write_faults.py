@@ -81,7 +81,13 @@ def test_write_fault(case: Case, world: World, capsys: pytest.CaptureFixture[str
     if case.again is not None:
         said = applied(plan, time, case.again.exit, capsys)
         check(case.again, said, server, plan.with_name("journal.jsonl"), time.slept)
-    if not case.expect.stopped:
+    before = {one["id"]: one["active"] for one in others}
+    hit = [
+        one["id"] for one in server.users if before.get(one["id"], one["active"]) != one["active"]
+    ]
+    assert bool(hit) is case.expect.stopped
+    assert not hit or any(one in said["stopped"] for one in hit)
+    if not case.expect.stopped and not any(one.effect == "joiner" for one in case.steps):
         assert [one for one in server.users if one["id"] not in LEAVERS] == others
 
 

@@ -85,6 +85,17 @@ class ScimCollector:
         return records_of(self._source, reading, open_response)
 
 
+async def read_users(
+    source: ScimSource, wire: Asks, listener: ProgressListener, now: datetime
+) -> tuple[Walk, Population]:
+    """Read the users alone, as :class:`ScimCollector` does, and prove them.
+
+    A listener that raises SourceError ends the reading, which is then not proved.
+    """
+    walk = await _Visit(source, wire, listener, now).users_walk()
+    return walk, prove(walk, source.expected_users())
+
+
 class _Visit:
     """One reading of one source under way."""
 
@@ -100,9 +111,7 @@ class _Visit:
 
     async def read(self) -> tuple[Population, Population, int]:
         """Read both lists and give them with the number of memberships."""
-        if self._source.discovery:
-            self._can = await discover(self._wire, self._source.dialect)
-        walk = await self._users_walk()
+        walk = await self.users_walk()
         users = prove(walk, self._source.expected_users())
         for deviation in self._can.deviations(walk.largest_page(), by_cursor=walk.by_cursor):
             users = _with_deviation(users, deviation)
@@ -110,8 +119,11 @@ class _Visit:
         groups, memberships = await self._groups(walk, users)
         return users, groups, memberships
 
-    async def _users_walk(self) -> Walk:
+    async def users_walk(self) -> Walk:
+        """Walk through the users, after what the server says of itself where that is asked for."""
         source = self._source
+        if source.discovery:
+            self._can = await discover(self._wire, source.dialect)
 
         def look(resource: Mapping[str, object]) -> Glance:
             return look_at_user(resource, source.how, source.canaries, self._now)

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from collectors.base import (
+    Census,
     Change,
     Exchange,
     Observation,
@@ -20,10 +21,12 @@ from collectors.base import (
     Traits,
 )
 from collectors.failure import header
-from collectors.http import SYSTEM_TIMING, Answer, Target, Timing, Wire
+from collectors.http import SYSTEM_TIMING, Answer, Timing, Wire
+from collectors.scim.census import take_census
 from collectors.scim.form import Call, Said, digests, forms_known, kept
-from collectors.scim.message import SCIM_2, Dialect, parse_resource
-from collectors.scim.resource import Interpretation, read_account, read_group, read_memberships
+from collectors.scim.message import parse_resource
+from collectors.scim.resource import read_account, read_group, read_memberships
+from collectors.scim.source import ScimSource
 from collectors.writer import Writer
 from scanner.errors import ConfigError, SourceError
 from scanner.model import Pointer
@@ -50,23 +53,20 @@ class ScimDeactivator:
 
     def __init__(
         self,
-        target: Target,
-        how: Interpretation,
+        source: ScimSource,
         traits: Traits,
         *,
-        users_path: str = "/Users",
-        groups_path: str | None = "/Groups",
-        dialect: Dialect = SCIM_2,
         calls: Mapping[str, Call] = _NO_CALLS,
         timing: Timing = SYSTEM_TIMING,
         network: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.traits = traits
-        self._target = target
-        self._how = how
-        self._users_path = users_path
-        self._groups_path = groups_path
-        self._dialect = dialect
+        self._source = source
+        self._target = source.target
+        self._how = source.how
+        self._users_path = source.users_path
+        self._groups_path = source.groups_path
+        self._dialect = source.dialect
         self._forms = forms_known(calls)
         self._timing = timing
         self._network = network
@@ -115,6 +115,10 @@ class ScimDeactivator:
     def observe(self, account_id: str, group_id: str | None = None) -> Observation:
         """Read the account by its id, and its group where one is given."""
         return self._runner.run(self._observe(account_id, group_id))
+
+    def census(self, most: int) -> Census:
+        """List all accounts."""
+        return self._runner.run(take_census(self._source, self._opened()[0], most, self._timing))
 
     def send(self, request: Request, if_match: str | None) -> Reply:
         """Send one write, once."""

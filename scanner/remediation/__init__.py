@@ -23,7 +23,9 @@ replay      what a journal says has happened
 outcome     what one action came to, judged from what was read
 attempt     one action: read, note, send, read back, note
 pace        how fast, in which batches, and when an app is left alone
-blast       did a change hit more than its target
+blast       are the accounts picked beforehand as they were
+count       did the number of active accounts fall by exactly what was confirmed
+watch       both looks around the changes to one app, written down
 apply       a whole plan, resumable at any point
 undo        a plan that takes back what is confirmed to be ours
 check       is a remediation whole and unaltered

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from collectors.base import Deactivator, Witness
+from collectors.base import Deactivator, Operation, Witness
 from scanner.errors import RefusedError
 from scanner.remediation.approval import Agreement
 from scanner.remediation.attempt import Bench, Earlier, classify, perform
-from scanner.remediation.blast import Lookout
 from scanner.remediation.journal import Journal, Kind
-from scanner.remediation.outcome import GOOD, OURS, Outcome, in_effect
+from scanner.remediation.outcome import DONE, GOOD, Outcome, in_effect
 from scanner.remediation.pace import Circuit, Clock, Pace, schedule
 from scanner.remediation.plan import Action, Plan
 from scanner.remediation.protected import Protection
 from scanner.remediation.replay import Ended, Standing, replay
+from scanner.remediation.watch import Watch
 
 CONFIRMED, UNCONFIRMED, INTERRUPTED = 0, 40, 130
 SETTLING_SECONDS = 5.0
@@ -88,10 +88,11 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """0 all confirmed, 40 not all, 130 interrupted."""
+        """0 all confirmed and nobody else touched, 40 otherwise, 130 interrupted."""
         if self.interrupted:
             return INTERRUPTED
-        return CONFIRMED if all(row.outcome in GOOD for row in self.rows) else UNCONFIRMED
+        confirmed = all(row.outcome in GOOD for row in self.rows) and not self.stopped
+        return CONFIRMED if confirmed else UNCONFIRMED
 
 
 def execute(session: Session) -> Result:
@@ -118,8 +119,14 @@ class _Work:
         plan, clock = session.plan, session.clock
         traits = {part.name: part.traits for part in plan.apps}
         self.circuits = {app: Circuit(one) for app, one in traits.items()}
-        self.lookouts = {
-            part.name: Lookout(part.sentinels, session.deactivators[part.name])
+        self.watches = {
+            part.name: Watch(
+                part.name,
+                part.sentinels,
+                session.deactivators[part.name],
+                session.journal,
+                clock,
+            )
             for part in plan.apps
         }
         self.benches = {
@@ -133,6 +140,7 @@ class _Work:
                 pace=Pace(one, clock),
                 deadline=session.deadline,
                 expires_at=plan.expires_at,
+                deletes=one.deletes_user and app in session.agreement.approval.accepted,
             )
             for app, one in traits.items()
         }
@@ -191,33 +199,37 @@ class _Work:
             sent = sent or action.action_id in self.standing.intents
             self._note(action)
         if sent:
-            self._look_around(app)
+            last = self.interrupted or bool(circuit.open) or not self._left(app)
+            self.watches[app].look(self._ours(app), last=last)
+            self._heed(app)
+
+    def _left(self, app: str) -> bool:
+        ended = self.standing.ended
+        return any(one.app == app and one.action_id not in ended for one in self.actions)
 
     def _watch(self, app: str) -> None:
-        """Note once who must stay as they are; what an earlier execution noted still holds."""
-        lookout, journal = self.lookouts[app], self.session.journal
-        if lookout.watched is not None:
-            return
-        noted = [one for one in journal.records if one.kind is Kind.WATCH and one["app"] == app]
-        if noted:
-            lookout.watched = tuple(noted[-1]["accounts"])
-            self._look_around(app)
-        elif lookout.begin():
-            journal.write(Kind.WATCH, app=app, accounts=list(lookout.watched or ()))
-        else:
-            self.circuits[app].open = "accounts that should stay untouched cannot be read"
+        """See how the app is before anything is sent to it."""
+        self.watches[app].begin(self._ours(app))
+        self._heed(app)
 
-    def _look_around(self, app: str) -> None:
+    def _heed(self, app: str) -> None:
         """What nobody planned to change must be as it was; otherwise everything stops."""
-        seen = self.lookouts[app].look()
-        self.session.journal.write(
-            Kind.CHECK, app=app, looked_at=seen.looked_at, changed=list(seen.changed)
-        )
-        if seen.changed:
-            reason = f"{app}: accounts that were not to be changed changed: {len(seen.changed)}"
-            self.session.journal.write(Kind.STOP, reason=reason)
-        elif seen.blind:
-            self.circuits[app].open = "accounts that should be untouched cannot be read any more"
+        watch = self.watches[app]
+        if watch.alarm and not self.standing.stopped:
+            self.session.journal.write(Kind.STOP, reason=watch.alarm)
+        elif watch.blind:
+            self.circuits[app].open = self.circuits[app].open or watch.blind
+
+    def _ours(self, app: str) -> dict[str, bool | None]:
+        """The accounts that something was sent for, with the state that is confirmed of them."""
+        standing, found = self.standing, dict[str, bool | None]()
+        for action in self.actions:
+            sent = action.action_id in standing.intents
+            if action.app == app and sent and action.operation is not Operation.REMOVE_MEMBER:
+                settled = standing.outcome(action.action_id) in GOOD
+                wanted = action.operation is Operation.REACTIVATE
+                found[action.target.id] = wanted if settled else None
+        return found
 
     def _note(self, action: Action) -> None:
         ended = self.standing.ended[action.action_id]
@@ -234,6 +246,7 @@ class _Work:
     def finish(self) -> Result:
         """Look at what was confirmed once more, name what was not attempted, close the journal."""
         if not self.interrupted:
+            self._look_at_the_rest()
             self._recheck()
             self._give_up_rest()
             self.session.journal.write(Kind.END)
@@ -244,18 +257,29 @@ class _Work:
         )
         return Result(rows, self.interrupted, standing.stopped, self.session.journal.torn)
 
+    def _look_at_the_rest(self) -> None:
+        """An execution that ended after its last request left the look around it to this one."""
+        for app, watch in self.watches.items():
+            if watch.is_owing and not self.standing.stopped:
+                self._watch(app)
+                if watch.is_owing:
+                    watch.look(self._ours(app), last=True)
+                    self._heed(app)
+
     def _recheck(self) -> None:
         """Something that provisions the app may have taken our change back meanwhile."""
         standing = self.standing
-        if any(one.outcome in OURS for one in standing.ended.values()):
+        if any(one.outcome in DONE for one in standing.ended.values()):
             self.session.clock.sleep(SETTLING_SECONDS)
         for action in self.actions:
             ended = standing.ended.get(action.action_id)
-            if ended is None or ended.outcome not in OURS:
+            if ended is None or ended.outcome not in DONE:
                 continue
             deactivator = self.session.deactivators[action.app]
             seen = deactivator.observe(action.target.id, action.group_id)
             held = in_effect(action.operation, seen) if seen.found else None
+            if ended.outcome is Outcome.DELETED and seen.found is False:
+                held = True
             self.session.journal.write(Kind.RECHECK, action_id=action.action_id, held=held)
 
     def _give_up_rest(self) -> None:

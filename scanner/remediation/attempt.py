@@ -37,7 +37,7 @@ AGAIN_WAIT_SECONDS = 5.0
 class Bench:
     """What the actions of one app need.
 
-    ``version_enforced``: writes carry the version that the account must still have. ``witness``
+    ``deletes``: deactivating deletes the account here, and that loss was accepted. ``witness``
     gives what can read a person of an HRIS again. ``elsewhere`` says why an action must not be
     done because of another plan.
     """
@@ -51,6 +51,11 @@ class Bench:
     pace: Pace
     deadline: timedelta
     expires_at: datetime
+    deletes: bool = False
+
+    def may_delete(self, action: Action) -> bool:
+        """Whether it is as approved that the account of an action is gone afterwards."""
+        return self.deletes and action.operation is Operation.DEACTIVATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ def perform(action: Action, bench: Bench, earlier: Earlier) -> Outcome:
             return _close(action, bench, objection, start, start, waited)
         last = _send(action, bench, start, action.requests[place], sends + 1)
         sends += 1
-        judged = after(action.operation, last.start, last.end, last.reply)
+        deletes = bench.may_delete(action)
+        judged = after(action.operation, last.start, last.end, last.reply, deletes=deletes)
         if isinstance(judged.ruling, Outcome):
             return _close(action, bench, judged, start, last.end, last.waited)
         if judged.ruling is Next.NEXT_FORM:
@@ -108,7 +114,8 @@ def classify(action: Action, bench: Bench, earlier: Earlier) -> Outcome | None:
     Gives None where nothing of it took effect and nobody changed the account: it may be sent.
     """
     seen, waited = _read_back(action, bench, final=False)
-    judged = left_open(action.operation, earlier.version, seen)
+    deletes = bench.may_delete(action)
+    judged = left_open(action.operation, earlier.version, seen, deletes=deletes)
     if judged.ruling is Next.SEND_AGAIN:
         return None
     return _close(action, bench, judged, None, seen, waited)
@@ -126,8 +133,7 @@ def _objections(
     """Every reason why nothing may be sent now; each send is judged like the first."""
     judged = before(action, start)
     if judged is not None:
-        recovered = last is not None and bool(in_effect(action.operation, start))
-        yield Judgement(Outcome.CONFIRMED_RECOVERED, "late") if recovered else judged
+        yield judged if last is None else _late(action, bench, start, judged)
     gives_back = action.operation is Operation.REACTIVATE
     if not gives_back and bench.protection.reason(_identity(action, start)) is not None:
         yield Judgement(Outcome.PROTECTED, "protected")
@@ -146,6 +152,15 @@ def _objections(
     if taken is not None:
         yield Judgement(Outcome.STALE, taken)
     yield from _employed(action, bench)
+
+
+def _late(action: Action, bench: Bench, start: Observation, judged: Judgement) -> Judgement:
+    """Judge an account of which it shows only before the next request what the last one did."""
+    if judged.ruling is Outcome.GONE:
+        gone = Outcome.DELETED if bench.may_delete(action) else Outcome.GONE_AFTER
+        return Judgement(gone, "late")
+    recovered = bool(in_effect(action.operation, start))
+    return Judgement(Outcome.CONFIRMED_RECOVERED, "late") if recovered else judged
 
 
 def _identity(action: Action, seen: Observation) -> Identity:

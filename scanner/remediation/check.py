@@ -21,7 +21,7 @@ from scanner.remediation.disk import SystemDisk
 from scanner.remediation.folder import PlanFolder, optional
 from scanner.remediation.journal import JOURNAL, Kind, Record, parse_journal
 from scanner.remediation.log import LOG
-from scanner.remediation.outcome import OURS, Outcome
+from scanner.remediation.outcome import DONE, Outcome
 from scanner.remediation.plan import FOLDER, PLAN, Plan, parse_plan
 from scanner.remediation.replay import replay
 from scanner.remediation.signature import (
@@ -124,7 +124,7 @@ def _check_journal(content: bytes, plan: Plan, approval: str, key: str | None) -
         yield "names another key than the one the approval is signed with"
     yield from _check_records(records, plan)
     for action_id, ended in standing.ended.items():
-        if ended.outcome in OURS and action_id not in standing.intents:
+        if ended.outcome in DONE and action_id not in standing.intents:
             yield f"action {action_id[:12]} is confirmed without having been sent"
 
 

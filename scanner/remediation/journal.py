@@ -3,7 +3,8 @@
 One line of canonical JSON for each record, bound to the line before by its SHA-256::
 
     {"seq": 1, 2, 3, …, "prev": the hash before (64 zeros in the first line), "at": instant,
-     "type": BEGIN, INTENT, RESPONSE, OUTCOME, WATCH, CHECK, RECHECK, RESUME, STOP or END, …,
+     "type": BEGIN, INTENT, RESPONSE, OUTCOME, WATCH, CHECK, CENSUS, COUNT, RECHECK, RESUME, STOP
+             or END, …,
      "hash": SHA-256 over prev and the canonical record without its hash}
 
 A line is on the disk before the next thing happens. A torn last line is what a power cut leaves: it
@@ -45,6 +46,8 @@ class Kind(StrEnum):
     OUTCOME = "OUTCOME"
     WATCH = "WATCH"
     CHECK = "CHECK"
+    CENSUS = "CENSUS"
+    COUNT = "COUNT"
     RECHECK = "RECHECK"
     RESUME = "RESUME"
     STOP = "STOP"

@@ -21,7 +21,11 @@ CHANGED_MEANWHILE = frozenset({409, 412})
 
 
 class Outcome(StrEnum):
-    """How an action ended; each is terminal under its plan."""
+    """How an action ended; each is terminal under its plan.
+
+    ``DELETED``: deactivating deletes the account in this app, that loss was accepted by the app's
+    name, and the account is gone. Where it was not to be expected, that is ``GONE_AFTER``.
+    """
 
     CONFIRMED = "CONFIRMED"
     CONFIRMED_RECOVERED = "CONFIRMED_RECOVERED"
@@ -35,6 +39,7 @@ class Outcome(StrEnum):
     PROTECTED = "PROTECTED"
     GONE = "GONE"
     GONE_AFTER = "GONE_AFTER"
+    DELETED = "DELETED"
     FORBIDDEN = "FORBIDDEN"
     UNSUPPORTED = "UNSUPPORTED"
     NEEDS_REVIEW = "NEEDS_REVIEW"
@@ -44,7 +49,10 @@ class Outcome(StrEnum):
 OURS = frozenset({Outcome.CONFIRMED, Outcome.CONFIRMED_RECOVERED})
 """Outcomes in which we asked and the change was read back: these, and no others, can be undone."""
 
-GOOD = OURS | {Outcome.ALREADY_INACTIVE, Outcome.ALREADY_ACTIVE, Outcome.ALREADY_REMOVED}
+DONE = OURS | {Outcome.DELETED}
+"""Outcomes in which we asked and what was meant to come of it was read back."""
+
+GOOD = DONE | {Outcome.ALREADY_INACTIVE, Outcome.ALREADY_ACTIVE, Outcome.ALREADY_REMOVED}
 """Outcomes after which the app is as it was meant to be."""
 
 ALREADY = {
@@ -162,18 +170,35 @@ def _plain_name(name: str) -> str:
     return name if _ATTRIBUTE.fullmatch(name) else "?"
 
 
-def after(operation: Operation, start: Observation, end: Observation, reply: Reply) -> Judgement:
+def after(
+    operation: Operation,
+    start: Observation,
+    end: Observation,
+    reply: Reply,
+    *,
+    deletes: bool = False,
+) -> Judgement:
     """Judge one request by the last reading after it; ``start`` is the reading before it.
+
+    ``deletes``: that the account is gone is what was approved.
 
     Something may be sent again only where it is shown that nobody changed the account since, or
     where the server itself says that it refused the request unseen.
     """
     unclear = _unclear(operation, end, Outcome.NEEDS_REVIEW, Outcome.GONE_AFTER)
     if unclear is not None:
-        return unclear
+        return _deleted(reply) if deletes and end.found is False else unclear
     if in_effect(operation, end):
         return _done(operation, reply)
     return _not_done(reply, is_unchanged(start, end))
+
+
+def _deleted(reply: Reply) -> Judgement:
+    """Judge an account that is gone as was approved; a refused request did not delete it."""
+    if reply.status is not None and reply.status in range(400, 500):
+        return Judgement(Outcome.GONE_AFTER, _said(reply))
+    accepted = reply.status is not None and reply.status in range(200, 300)
+    return Judgement(Outcome.DELETED, "" if accepted else _said(reply))
 
 
 def _done(operation: Operation, reply: Reply) -> Judgement:
@@ -220,13 +245,17 @@ def _said(reply: Reply) -> str:
     return f"http.{reply.status}" + (f".{reply.scim_type}" if reply.scim_type else "")
 
 
-def left_open(operation: Operation, start_version: str | None, seen: Observation) -> Judgement:
+def left_open(
+    operation: Operation, start_version: str | None, seen: Observation, *, deletes: bool = False
+) -> Judgement:
     """Judge an action of which only the intent is on record: the process died around its request.
 
-    ``start_version`` is that of the intent. Without a version nothing shows whether a human has
-    taken our change back, so nothing is sent on a guess.
+    ``start_version`` is that of the intent; ``deletes`` as in :func:`after`. Without a version
+    nothing shows whether a human has taken our change back, so nothing is sent on a guess.
     """
     unclear = _unclear(operation, seen, Outcome.NEEDS_REVIEW, Outcome.GONE_AFTER)
+    if unclear is not None and deletes and seen.found is False:
+        return Judgement(Outcome.DELETED, "resumed")
     if unclear is not None:
         return unclear
     if in_effect(operation, seen):

@@ -12,13 +12,13 @@ from scanner.evidence.canonical import parse_instant
 from scanner.remediation.disk import SystemDisk
 from scanner.remediation.folder import PlanFolder, optional, read_journal, read_plan
 from scanner.remediation.journal import JOURNAL
-from scanner.remediation.outcome import OURS, Outcome
+from scanner.remediation.outcome import DONE, Outcome
 from scanner.remediation.plan import FOLDER
 from scanner.remediation.replay import replay
 
 CAME_BACK = "came_back"
 _TOLD = {
-    **dict.fromkeys((*OURS, Outcome.ALREADY_INACTIVE, Outcome.REVERTED), CAME_BACK),
+    **dict.fromkeys((*DONE, Outcome.ALREADY_INACTIVE, Outcome.REVERTED), CAME_BACK),
     Outcome.STILL_ACTIVE: "still_active",
     Outcome.NEEDS_REVIEW: "not_known",
     Outcome.CONFLICT: "changed_meanwhile",

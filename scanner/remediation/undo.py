@@ -12,12 +12,13 @@ from scanner.errors import RefusedError, UsageError
 from scanner.evidence.canonical import instant_text
 from scanner.model import Account, Pointer
 from scanner.remediation.draft import Heading, PlannedApp
-from scanner.remediation.outcome import OURS
+from scanner.remediation.outcome import OURS, Outcome
 from scanner.remediation.plan import Action, AppPart, LeftOut, Observed, Plan, action_id
 from scanner.remediation.replay import Ended, Standing
 
 _WORDS = {
     "not_confirmed": "it is not confirmed that we changed it",
+    "deleted": "the app deleted the account, as was accepted; invite the person again",
     "not_offered": "a membership is not given back by itself; add the person to the group",
     "not_asked": "it was not named",
 }
@@ -71,8 +72,9 @@ def draft_undo(
 def _objection(action: Action, standing: Standing, only: tuple[str, ...]) -> str | None:
     if only and not any(_is_named(action, one) for one in only):
         return "not_asked"
-    if standing.outcome(action.action_id) not in OURS:
-        return "not_confirmed"
+    outcome = standing.outcome(action.action_id)
+    if outcome not in OURS:
+        return "deleted" if outcome is Outcome.DELETED else "not_confirmed"
     return "not_offered" if action.operation is Operation.REMOVE_MEMBER else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from collectors.base import Change, Observation, Operation, Reply, Request, Traits
+from collectors.base import Census, Change, Observation, Operation, Reply, Request, Traits
 from tests.fakes.memory_disk import Failpoints
 
 
@@ -35,11 +35,16 @@ class Trick(StrEnum):
     OBFUSCATES = "does it and replaces the names"
     WRONG_ONE = "does it to another account"
     EVERYONE = "does it to all accounts"
+    ANOTHER = "does it, and to another account as well"
 
 
 @dataclass
 class Held:
-    """One account as it truly is. ``by`` says who changed it last."""
+    """One account as it truly is.
+
+    ``by`` says who changed it last: ``nobody``, ``human``, ``tool`` where it was asked for it, or
+    ``beside`` and the plan under which the tool asked for another one.
+    """
 
     id: str
     user_name: str
@@ -70,7 +75,8 @@ class MemoryApp:
     """Fulfils Deactivator. ``tricks`` are used up one by one, then it is honest.
 
     ``shows_version``: reads give a version; ``enforces``: an old one is refused with 412.
-    ``before_step`` is called before every read and write; tests let people act there.
+    ``before_step`` is called before every read and write; tests let people act there. Without
+    ``lists`` its accounts can be read by their ids only.
     """
 
     name: str
@@ -85,6 +91,7 @@ class MemoryApp:
     pending: list[tuple[int, str, bool]] = field(default_factory=list)
     before_step: Callable[[str, str], None] = lambda *_: None
     reads_fail: int = 0
+    lists: bool = True
     under: str = ""
 
     @property
@@ -127,6 +134,19 @@ class MemoryApp:
             status=200,
         )
 
+    def census(self, most: int) -> Census:
+        self.points.reach(f"census {self.name}", may_fail=False)
+        self.before_step("census", "")
+        self._advance()
+        if self.reads_fail or not self.lists:
+            self.reads_fail = max(0, self.reads_fail - 1)
+            return Census(None, None, "read.timeout")
+        if len(self.accounts) > most:
+            return Census(None, None, "count.too_many")
+        self.events.append(Event("census", ""))
+        active = frozenset(one.id for one in self.accounts.values() if one.active)
+        return Census(active, frozenset(self.accounts) - active)
+
     def send(self, request: Request, if_match: str | None) -> Reply:
         account_id = request.path.rpartition("/")[2]
         self.points.reach(f"send {account_id}", may_fail=False)
@@ -153,6 +173,7 @@ class MemoryApp:
     def _play(self, trick: Trick, held: Held, request: Request, wanted: bool) -> Reply:
         does = trick in {
             Trick.HONEST, Trick.NO_CONTENT, Trick.LOST_ANSWER, Trick.ERROR_DONE, Trick.OBFUSCATES,
+            Trick.ANOTHER,
         }  # fmt: skip
         effect = does and held.active is not wanted
         self.events.append(Event("write", held.id, None, request, effect, self.under))
@@ -165,10 +186,12 @@ class MemoryApp:
         if trick in (Trick.LATE, Trick.SLOW):
             self.pending.append((len(self.events) + (6 if trick is Trick.LATE else 2), held.id,
                                  wanted))  # fmt: skip
-        if trick in (Trick.WRONG_ONE, Trick.EVERYONE):
+        if trick in (Trick.WRONG_ONE, Trick.ANOTHER, Trick.EVERYONE):
             others = [one for one in self.accounts.values() if one is not held]
-            for one in others[:1] if trick is Trick.WRONG_ONE else [*others, held]:
-                self._set(one, wanted)
+            for one in others if trick is Trick.EVERYONE else self._hit(others, wanted):
+                self._set(one, wanted, by=f"beside {self.under}")
+        if trick is Trick.EVERYONE:
+            self._set(held, wanted)
         statuses = {
             Trick.NO_CONTENT: 204, Trick.SLOW: 202, Trick.ERROR_DONE: 500, Trick.ERROR: 500,
             Trick.FORBIDDEN: 403, Trick.UNAUTHORIZED: 401, Trick.CONFLICT: 409,
@@ -180,9 +203,15 @@ class MemoryApp:
             return Reply(None, error="write.interrupted")
         return Reply(statuses.get(trick, 200))
 
-    def _set(self, held: Held, active: bool) -> None:
+    @staticmethod
+    def _hit(others: Sequence[Held], wanted: bool) -> Sequence[Held]:
+        """One account that nothing was asked for and that is not as it was asked for."""
+        return [one for one in others if one.active is not wanted][-1:]
+
+    @staticmethod
+    def _set(held: Held, active: bool, by: str = "tool") -> None:
         if held.active is not active:
-            held.active, held.version, held.by = active, held.version + 1, "tool"
+            held.active, held.version, held.by = active, held.version + 1, by
 
     def _advance(self) -> None:
         """Let what was asked earlier take effect when its time has come."""

@@ -7,6 +7,7 @@ what truly happened, never against what the program says of itself.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,9 +44,10 @@ from scanner.remediation.plan import Action, Plan, Planner, Switches, parse_plan
 from scanner.remediation.proposal import propose
 from scanner.remediation.protected import Identity, Protection
 from scanner.remediation.readiness import guard_again
-from scanner.remediation.replay import replay
+from scanner.remediation.replay import Standing, replay
 from scanner.remediation.signature import APPROVAL_NAMESPACE, PLAN_NAMESPACE
 from scanner.remediation.undo import draft_undo
+from scanner.remediation.watch import MOST_NAMED
 from tests.fakes.memory_app import Event, Held, MemoryApp
 from tests.fakes.memory_disk import Failpoints, Killed, MemoryDisk
 from tests.fakes.memory_keys import MemoryKeys
@@ -219,8 +221,9 @@ class World:
     def approve(self, papers: Papers, key: str, only: tuple[str, ...] = ()) -> None:
         """Approve with somebody's key, whoever that is."""
         papers.approval = state_approval(
-            papers.plan, level=Level.SIGNED, name=key, now=self.now, only=only
-        )
+            papers.plan, level=Level.SIGNED, name=key, now=self.now, only=only,
+            accepted=self.app_names,
+        )  # fmt: skip
         papers.signature = self.keys.sign(papers.approval.content, Path(key), APPROVAL_NAMESPACE)
         papers.signer = f"SHA256:{key}"
 
@@ -396,6 +399,8 @@ class World:
         for record in records:
             if record.kind is Kind.OUTCOME and record["outcome"] == Outcome.CONFIRMED:
                 self._check_confirmed(papers, record)
+            if record.kind is Kind.OUTCOME and record["outcome"] == Outcome.DELETED:
+                self._check_deleted(record)
 
     def _check_confirmed(self, papers: Papers, record: Record) -> None:
         """A confirmation needs a reading after the write that showed it."""
@@ -417,11 +422,38 @@ class World:
         read = any(one.what == "read" and one.active is wanted for one in own[writes[-1] :])
         law("I-27 confirmed means read back", read, record)
 
+    def _check_deleted(self, record: Record) -> None:
+        """Gone is what was accepted only where deactivating is known to delete."""
+        app = self.apps[record["app"]]
+        law("deleted is said where it was accepted", app.traits.deletes_user, record)
+        own = [one for one in app.events if one.account == record["account"]]
+        last = max((p for p, one in enumerate(own) if one.what == "write"), default=len(own))
+        gone = any(one.what == "read" and one.active is None for one in own[last:])
+        law("deleted means sent, and then read to be gone", gone, record)
+
     def _check_finished(self, papers: Papers) -> None:
-        standing = replay(parse_journal(self.disk.holds(papers.journal) or b"").records)
+        records = parse_journal(self.disk.holds(papers.journal) or b"").records
+        standing = replay(records)
         for action in papers.approval.of(papers.plan) if papers.approval else ():
             known = standing.outcome(action.action_id) is not None
             law("I-26 every action is classified", known, action.label)
+        for app in self.apps.values():
+            self._check_blast(papers, app, records, standing)
+
+    def _check_blast(
+        self, papers: Papers, app: MemoryApp, records: Sequence[Record], standing: Standing
+    ) -> None:
+        """Whoever else was hit stops everything, or it is on record that nobody could count."""
+        own = [one for one in records if one.fields.get("app") == app.name]
+        ours = {one["account"] for one in own if one.kind is Kind.INTENT}
+        hit = [one.id for one in app.accounts.values()
+               if one.by == f"beside {papers.plan.plan_id}" and one.id not in ours]  # fmt: skip
+        looks = [one for one in own if one.kind in (Kind.CENSUS, Kind.COUNT)]
+        uncounted = any(one["error"] for one in looks)
+        told = all(one in standing.stopped for one in hit) or len(hit) > MOST_NAMED
+        stopped = bool(standing.stopped)
+        law("W23 who was hit beside stops it all", not hit or uncounted or stopped, hit)
+        law("W23 who was hit beside is named", not stopped or uncounted or told, hit)
 
     def confirmed(self, papers: Papers) -> bool:
         """Whether a journal confirms anything as ours."""

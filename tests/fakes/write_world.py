@@ -32,6 +32,11 @@ PEOPLE = 60
 CANARY = "u20"
 
 
+Effect = Literal[
+    "done", "none", "delete", "rename", "retitle", "other", "unwatched", "joiner", "all",
+]  # fmt: skip
+
+
 class Strict(BaseModel):
     """A table of write_faults.toml; a misspelt key fails the test run."""
 
@@ -41,11 +46,13 @@ class Strict(BaseModel):
 class Step(Strict):
     """What the server does with one write.
 
-    ``effect`` comes after ``after`` seconds where that is set; ``then_active`` seconds later the
+    ``other`` hits the canary, ``unwatched`` an account that nobody reads by its id, and with
+    ``joiner`` an account is created meanwhile. ``effect`` comes after ``after`` seconds where that
+    is set; ``then_active`` seconds later the
     account is active again. ``status`` 0 closes the connection without an answer.
     """
 
-    effect: Literal["done", "none", "delete", "rename", "retitle", "other", "all"] = "done"
+    effect: Effect = "done"
     after: int | None = None
     then_active: int | None = None
     status: int = 200
@@ -291,10 +298,19 @@ class Misbehaviour:
             found.update(userName="0a1b_x", emails=[{"value": "0a1b@hidden.example"}])
         elif step.effect == "retitle":
             found["title"] = "Disabled"
-        elif step.effect in ("other", "all"):
+        elif step.effect == "joiner":
+            self.server.users.append(user(PEOPLE + 1))
+        elif step.effect in ("other", "unwatched", "all"):
             for one in self.server.users:
-                hit = step.effect == "all" or one["id"] == CANARY
-                one["active"] = one["active"] and not hit
+                one["active"] = one["active"] and one["id"] not in self._hit(step)
+
+    def _hit(self, step: Step) -> set[str]:
+        """Whom a write hits beside the one it was for."""
+        everybody = {one["id"] for one in self.server.users}
+        if step.effect == "all":
+            return everybody
+        read = {asked.path.rpartition("/")[2] for asked in self.server.ledger}
+        return {CANARY} if step.effect == "other" else {max(everybody - read - {*LEAVERS})}
 
     def _answer(self, handler: Any, step: Step, found: dict[str, Any]) -> None:  # noqa: ANN401
         if step.status == 0:
