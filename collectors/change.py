@@ -51,6 +51,11 @@ def build_witness(name: str, source: Source, zone: ZoneInfo, folder: Path) -> Wi
     return ScimWitness(scim.target, scim.how, users_path=scim.users_path, dialect=scim.dialect)
 
 
+def traits_of(type_: str) -> Traits:
+    """Say what deactivating does in an app of this type; ConfigError where there is no such."""
+    return ManualDeactivator.traits if type_ == FILE else _traits(load_profile(type_))
+
+
 def places_of(source: Source) -> tuple[str, str]:
     """Give the paths, of the source's origin, below which its users and its groups stand."""
     profile = load_profile(source.type)

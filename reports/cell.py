@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from openpyxl.cell.cell import Cell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 
 from reports.text import instant, visible
 
@@ -95,6 +95,7 @@ WRAPPED = frozenset({
     Look.LONG, Look.HEADING, Look.REVIEW_HEADING, Look.REVIEW, Look.LABEL, Look.JUDGED,
     Look.GOOD, Look.CAUTION, Look.BAD, Look.SEVERE,
 })  # fmt: skip
+_OPEN = frozenset({Look.REVIEW, Look.REVIEW_DAY})
 _UNFRAMED = frozenset({Look.TITLE, Look.SECTION, Look.NOTE, Look.WARNING})
 _LINE = Side(style="thin", color="C9D1D9")
 _FRAME = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -140,6 +141,8 @@ def dress(cell: Cell, look: Look) -> None:
         wrap_text=look in WRAPPED,
         indent=1 if to_right else 0,
     )
+    # It takes effect in a sheet that is protected.
+    cell.protection = Protection(locked=look not in _OPEN)
     cell.number_format = _FORMATS.get(look, "@")
     # The mark keeps text from turning into a formula when somebody edits the cell.
     cell.quotePrefix = look not in _FORMATS

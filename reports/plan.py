@@ -30,6 +30,7 @@ _EFFECTS = {
     "deletes_user": "deletes the user",
     "deprovisions_everywhere": "removes the person from every app behind it",
 }
+_REVERSIBLE = {"yes": "Can be undone.", "no": "Cannot be undone.", "depends": "May be undone."}
 _KNOWN = ("licence", "sessions", "tokens")
 GOOD = frozenset({
     "CONFIRMED", "CONFIRMED_RECOVERED", "ALREADY_INACTIVE", "ALREADY_ACTIVE", "ALREADY_REMOVED",
@@ -62,6 +63,8 @@ def _heading(plan: Document, plan_id: str, console: Console) -> None:
     told = ", ".join(f"{visible(app, 60)} {count}" for app, count in sorted(counts.items()))
     _line(console, f"{len(plan['actions'])} actions ({told or 'nothing to do'})", "bold")
     _line(console, f"plan {plan_id[:8]}, valid until {plan['not_after']}, of run {plan['run']}")
+    if plan["decisions_sha256"] is not None:
+        _line(console, f"by the reviewers' decisions with SHA-256 {plan['decisions_sha256'][:16]}…")
     console.print()
 
 
@@ -97,8 +100,14 @@ def _operation(action: Document) -> str:
 
 def why_words(why: Document) -> str:
     """Say in a few words what an action rests on."""
-    if why["reviewer"] is not None:
-        return f"decided by {visible(why['reviewer'], 60)}"
+    shown = _standing_words(why)
+    if why["reviewer"] is None:
+        return shown
+    when = f" on {why['decided_at'][:10]}" if why["decided_at"] else ""
+    return f"{shown}, decided by {visible(why['reviewer'], 60)}{when}"
+
+
+def _standing_words(why: Document) -> str:
     if why["person_id"] is None:
         return visible(why["kind"], 60)
     since = f" since {why['departed_at'][:10]}" if why["departed_at"] else ""
@@ -126,11 +135,22 @@ def _show_effects(parts: Sequence[Document], console: Console) -> None:
 
 def _effect(part: Document) -> tuple[str, str, str]:
     traits = part["traits"]
-    named = {**traits, "irreversible": traits["reversible"] == "no"}
-    dangers = [words for name, words in _EFFECTS.items() if named.get(name)]
+    dangers = _dangers(traits)
     known = [f"{name}: {traits[name]}" for name in _KNOWN if traits[name] != "unknown"]
     how = "; ".join((f"reversible: {traits['reversible']}", *known, f"asked as {_forms(part)}"))
-    return traits["effect"], ", ".join(dangers), how
+    return traits["effect"], dangers, how
+
+
+def _dangers(traits: Document) -> str:
+    named = {**traits, "irreversible": traits["reversible"] == "no"}
+    return ", ".join(words for name, words in _EFFECTS.items() if named.get(name))
+
+
+def consequences(traits: Document) -> str:
+    """Say in a few sentences what deactivating does in an app, for somebody who has to decide."""
+    dangers = _dangers(traits)
+    said = f" DANGER: {dangers}." if dangers else ""
+    return f"{traits['effect']} {_REVERSIBLE[traits['reversible']]}{said}"
 
 
 def _forms(part: Document) -> str:

@@ -31,7 +31,7 @@ def test_the_configuration_in_the_readme_is_valid() -> None:
 def test_every_command_in_the_readme_exists(capsys: pytest.CaptureFixture[str]) -> None:
     """Each ``ghostscan …`` line names a command with help, and options that the help lists."""
     code = "\n".join("".join(found) for found in CODE.findall(README))
-    lines = re.findall(r"^ghostscan ((?:baseline )?[a-z]+)([^\n#]*)", code, re.MULTILINE)
+    lines = re.findall(r"^ghostscan ((?:(?:baseline|review) )?[a-z]+)([^\n#]*)", code, re.MULTILINE)
     commands = {name for name, _ in lines}
     assert {"audit", "demo", "init", "verify"} <= commands
     for name in sorted(commands):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from collectors.base import Operation
 from scanner.config import Remediation, Thresholds
 from scanner.errors import UsageError
-from scanner.model import Protected, Registers, State
+from scanner.model import Choice, Protected, Registers, State
 from scanner.remediation.basis import Basis, Headcount
 from scanner.remediation.decision import UNDECIDED, Decision, Decisions, load_decisions
 from scanner.remediation.draft import Heading, PlannedApp, draft_plan
@@ -223,7 +223,7 @@ def test_somebody_who_did_not_depart_is_never_planned() -> None:
     assert [one.code for one in plan.left_out] == ["not_departed", "not_active"]
 
 
-def decided(basis: Basis, decision: Literal["deactivate", "keep"]) -> Decisions:
+def decided(basis: Basis, decision: Choice) -> Decisions:
     finding = basis.suspects[0].id
     one = Decision(
         finding=finding, decision=decision, reviewer="dora", decided_at="2026-11-01T08:00:00Z"
@@ -235,9 +235,9 @@ def test_a_reviewers_decision_makes_an_orphan_plannable() -> None:
     """The decision and who made it stand in the plan; a decision to keep leaves it out."""
     world = company()
     basis = altered(world.basis(), kind="orphan_account")
-    plan = planned(world, basis, world.around(), decisions=decided(basis, "deactivate"))
+    plan = planned(world, basis, world.around(), decisions=decided(basis, Choice.DEACTIVATE))
     assert [one.why.reviewer for one in plan.actions] == ["dora", None]
-    plan = planned(world, basis, world.around(), decisions=decided(basis, "keep"))
+    plan = planned(world, basis, world.around(), decisions=decided(basis, Choice.KEEP))
     assert [one.code for one in plan.left_out] == ["kept"]
 
 

@@ -84,7 +84,7 @@ def test_what_is_left_out_and_what_is_manual_is_told() -> None:
     nobody = replace(first, why=replace(why, reviewer=None), group_id="g", group_name=None)
     left = LeftOut("f" * 16, "chat", "a-9", "protected", "it is protected; manual action needed")
     text = shown(replace(found, actions=(orphan, nobody), left_out=(left,)))
-    assert "deactivate by hand: decided by dora" in text.replace("\n", " ")
+    assert "deactivate by hand: ghost_active, decided by dora" in text.replace("\n", " ")
     assert "it is protected; manual action needed (chat)" in text
     empty = shown(replace(found, actions=(), apps=(), guards=()))
     assert "0 actions (nothing to do)" in empty

@@ -13,6 +13,7 @@ from scanner.cli import (  # noqa: I001 - the order of the help
     explanation,
     evidence,
     baseline,
+    review,
     remediation,
     execution,
     script,
@@ -30,6 +31,7 @@ __all__ = [
     "preparation",
     "remediation",
     "report",
+    "review",
     "script",
     "snapshot",
 ]

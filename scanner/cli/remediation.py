@@ -49,7 +49,8 @@ def plan(
         typer.Option(help="Also plan this privileged account, as app:id; repeatable."),
     ] = None,
     decisions: Annotated[
-        Path | None, typer.Option(help="A reviewer's decisions (from: ghostscan review import).")
+        Path | None,
+        typer.Option(help="Go by this decisions file, not by the run's newest review."),
     ] = None,
     expect_headcount: Annotated[
         int | None, typer.Option(min=0, help="How many are employed, as HR says; for a first run.")

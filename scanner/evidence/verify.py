@@ -28,7 +28,8 @@ from scanner.evidence.manifest import (
 from scanner.evidence.response import RESPONSE, decode_response
 from scanner.model import Verdict
 
-SEPARATE = "remediation/"
+REVIEW = "review/"
+SEPARATE = ("remediation/", REVIEW)
 """What is written below a run after it was sealed; it is bound to the run by its own digests."""
 
 _MOST_MANIFEST_BYTES = 1 << 28

@@ -65,7 +65,7 @@ class SourceFacts:
     """How one source was read, and since when (None: it was not).
 
     ``passes_agreed`` is False where two passes were due and did not agree; ``exported`` tells that
-    it is a file, through which nothing can be changed.
+    it is a file, through which nothing can be changed. ``type`` is that of the configuration.
     """
 
     role: Role
@@ -75,6 +75,7 @@ class SourceFacts:
     passes_agreed: bool
     started_at: datetime | None = None
     exported: bool = False
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,7 @@ def _source(one: Mapping[str, Any]) -> SourceFacts:
         passes_agreed=proof.get("second_pass", True),
         started_at=parse_instant(one["started_at"]) if one["started_at"] else None,
         exported=one["type"] == FILE,
+        type=one["type"],
     )
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from collectors.base import Operation
-from scanner.model import Account
-from scanner.remediation.basis import Basis, Owner, Suspect
+from scanner.errors import UsageError
+from scanner.model import Account, Choice
+from scanner.remediation.basis import Basis, Owner, Place, Suspect
 from scanner.remediation.decision import Decision, Decisions
 from scanner.remediation.plan import LeftOut, Switches
 from scanner.remediation.protected import Identity, Protection, likeness
@@ -24,12 +25,18 @@ DECIDABLE = STANDING | {"orphan_account", "unowned_nonhuman"}
 
 MEMBERSHIP = "leaver_membership"
 DISPUTED = "ambiguous_identity"
+PLANNED = DECIDABLE | {MEMBERSHIP, DISPUTED}
+"""Kinds about which a plan says anything at all."""
+
 FACTS_NEEDED = 2
 
 _WORDS: Mapping[str, str] = {
     "waived": "somebody accepted this finding",
     "kept": "a reviewer decided to keep it",
-    "disputed": "its keys name more than one person; correct the records first",
+    "investigated": "a reviewer is still looking into it",
+    "undecidable": "a reviewer decided about it, but findings of its kind cannot be planned",
+    "disputed": "its owner is in doubt; correct the records first",
+    "disputed_decided": "refused, whatever a reviewer decided: its owner is in doubt",
     "undecided": "nothing shows whose it is; only a reviewer's decision can plan it",
     "weak_match": "one fact alone links it to the person; a reviewer must decide",
     "not_departed": "no HRIS record says that its person departed",
@@ -58,15 +65,23 @@ def propose(
 ) -> tuple[tuple[Proposal, ...], tuple[LeftOut, ...]]:
     """Sort the findings of a run into those that may be planned and those left out, with why.
 
-    Both are in order of app, account and group; two findings about one account are one proposal.
+    Both are in order of app, account and group; two findings about one account are one proposal,
+    and a decision against deactivating it holds whichever of them it is about. Raises UsageError
+    for a decision about what is no finding of the run.
     """
+    _refuse_strangers(basis, decisions)
     proposals: dict[tuple[str, str, str], Proposal] = {}
     left_out = []
+    spared = _spared(basis, decisions)
     for suspect in sorted(basis.suspects, key=lambda one: (one.app, one.account_id, one.id)):
         account = basis.accounts.get((suspect.app, suspect.account_id))
-        if account is None or suspect.kind not in DECIDABLE | {MEMBERSHIP, DISPUTED}:
-            continue
         decision = decisions.by_finding.get(suspect.id)
+        if suspect.kind not in PLANNED and decision is not None:
+            left_out.append(_left_out(suspect, "undecidable"))
+        if account is None or suspect.kind not in PLANNED:
+            continue
+        if suspect.kind != MEMBERSHIP:
+            decision = spared.get((suspect.app, suspect.account_id), decision)
         code = next(_objections(basis, suspect, account, protection, decision, switches), None)
         if code is not None:
             left_out.append(_left_out(suspect, code))
@@ -76,6 +91,27 @@ def propose(
         place = (suspect.app, suspect.account_id, suspect.group_id or "")
         proposals.setdefault(place, Proposal(suspect, account, operation, owner, decision))
     return tuple(proposals[place] for place in sorted(proposals)), tuple(left_out)
+
+
+def _refuse_strangers(basis: Basis, decisions: Decisions) -> None:
+    strangers = decisions.by_finding.keys() - {one.id for one in basis.suspects}
+    if strangers:
+        raise UsageError(
+            f"decided about {min(strangers)}, which is no finding about an account of {basis.run}",
+            "the ids stand in findings.csv of the run",
+        )
+
+
+def _spared(basis: Basis, decisions: Decisions) -> dict[Place, Decision]:
+    """Give the accounts that a reviewer decided not to deactivate, whichever finding it was."""
+    found: dict[Place, Decision] = {}
+    for suspect in basis.suspects:
+        decision = decisions.by_finding.get(suspect.id)
+        if decision and decision.decision != Choice.DEACTIVATE and suspect.kind != MEMBERSHIP:
+            place = (suspect.app, suspect.account_id)
+            if place not in found or decision.decision == Choice.KEEP:
+                found[place] = decision
+    return found
 
 
 def _objections(
@@ -89,12 +125,9 @@ def _objections(
     """Every reason not to plan a finding, the weightiest first."""
     if suspect.waived:
         yield "waived"
-    if decision is not None and decision.decision == "keep":
-        yield "kept"
+    yield from _decided_against(suspect, decision)
     if basis.sources[suspect.app].exported:
         yield "export"
-    if suspect.kind == DISPUTED:
-        yield "disputed"
     if suspect.kind == MEMBERSHIP and not switches.memberships:
         yield "not_asked"
     if suspect.indirect:
@@ -106,6 +139,24 @@ def _objections(
         yield "protected"
     if account.privileged and f"{suspect.app}:{account.account_id}" not in switches.privileged:
         yield "privileged"
+
+
+def _decided_against(suspect: Suspect, decision: Decision | None) -> Iterator[str]:
+    """What a reviewer decided that stands against planning, and what no decision can change."""
+    chosen = None if decision is None else decision.decision
+    if chosen == Choice.KEEP:
+        yield "kept"
+    if chosen == Choice.INVESTIGATE:
+        yield "investigated"
+    if suspect.kind == DISPUTED:
+        yield "disputed" if chosen is None else "disputed_decided"
+    if suspect.kind == MEMBERSHIP and chosen == Choice.DEACTIVATE:
+        yield "undecidable"
+
+
+def missing_proof(basis: Basis, suspect: Suspect, account: Account) -> str | None:
+    """Give the code of why only a reviewer's decision can plan a finding; None: it needs none."""
+    return next(_unproved(basis, suspect, account, None), None)
 
 
 def _unproved(

@@ -14,6 +14,7 @@ from scanner.workflow.preparation import check, init
 from scanner.workflow.remediation import PlanOrder, approve, operator, plan, read_plan_file
 from scanner.workflow.report import FORMATS, Rendered, report
 from scanner.workflow.resumption import interrupted
+from scanner.workflow.review import Exported, Imported, export_review, import_review
 from scanner.workflow.run import EXIT_CODES, Outcome, audit
 from scanner.workflow.script import Scripted, script
 from scanner.workflow.snapshot import Collected, snapshot
@@ -24,6 +25,8 @@ __all__ = [
     "Approved",
     "Clock",
     "Collected",
+    "Exported",
+    "Imported",
     "Outcome",
     "PlanOrder",
     "Rehearsal",
@@ -37,7 +40,9 @@ __all__ = [
     "diff",
     "execute",
     "explain",
+    "export_review",
     "history",
+    "import_review",
     "init",
     "interrupted",
     "operator",

@@ -30,6 +30,7 @@ class PlanOrder:
     """What a plan is asked to hold beyond the default.
 
     ``acknowledged`` is by guard, with the exact value that was measured; ``reason`` is why.
+    ``decisions`` is a file to go by instead of the newest review of the run.
     """
 
     memberships: bool = False
@@ -57,15 +58,19 @@ def plan(loaded: LoadedConfig, run: Path, order: PlanOrder, now: datetime) -> Pl
     already, ConfigError or UsageError for what is wrong in the settings or options.
     """
     from scanner.remediation.basis import read_basis
-    from scanner.remediation.decision import UNDECIDED, load_decisions
+    from scanner.remediation.decision import load_decisions
     from scanner.remediation.draft import draft_plan
     from scanner.remediation.guard import breaches
     from scanner.remediation.proposal import propose
+    from scanner.remediation.review import newest_decisions
 
     loaded = locate(loaded)
     basis = read_basis(run)
     folder = _fresh_folder(basis)
-    decisions = load_decisions(order.decisions, basis.run) if order.decisions else UNDECIDED
+    if order.decisions is not None:
+        decisions = load_decisions(order.decisions, basis.run)
+    else:
+        decisions = newest_decisions(basis.folder)
     around = surroundings(loaded, basis, _switches(order), now)
     proposals, left_out = propose(basis, around.protection, decisions, around.switches)
     chosen = [one for one in proposals if not order.only or one.suspect.app in order.only]

@@ -6,7 +6,7 @@ import copy
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,11 +101,15 @@ def audited(
     folder: Path,
     *faults: Fault,
     more: str = "",
+    others: Sequence[dict[str, Any]] = (),
     **attributes: Any,  # noqa: ANN401 - any attribute of a user
 ) -> Iterator[Site]:
-    """Sixty people of whom three left with their accounts active, audited once."""
+    """Sixty people of whom three left with their accounts active, audited once.
+
+    ``others`` are accounts beside theirs.
+    """
     people = [user(one, active=one not in LEAVERS) for one in range(1, PEOPLE + 1)]
-    accounts = [user(one, **attributes) for one in range(1, PEOPLE + 1)]
+    accounts = [*(user(one, **attributes) for one in range(1, PEOPLE + 1)), *others]
     groups = [group(1, ["u1", "u2", "u9"])]
     make_keys(folder)
     with serving(people) as hris, serving(accounts, groups, *faults) as app:
@@ -128,7 +132,8 @@ def reset(site: Site) -> Iterator[Site]:
         yield site
     finally:
         site.run = made
-        shutil.rmtree(site.run / "remediation", ignore_errors=True)
+        for after in ("remediation", "review"):
+            shutil.rmtree(site.run / after, ignore_errors=True)
         for path, content in kept.items():
             path.write_bytes(content)
         for path in set((site.folder / "runs").iterdir()) - others:
