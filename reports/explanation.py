@@ -261,6 +261,8 @@ def _show_policy(one: Explanation, console: Console) -> None:
         ("departed", instant(spell.departed_at)),
         (f"+ {one.limit}", f"= due {instant(spell.due_at)}"),
     ]
+    if one.holidays:
+        told.insert(1, ("left out", one.holidays))
     if one.finding["kind"] not in _REMOVED:
         told.append(("judged at", f"{instant(one.as_of)}: {_margin(one.as_of - spell.due_at)}"))
     _fields(console, told, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -195,3 +196,37 @@ def test_a_plan_leaves_out_what_was_read_from_an_export(
     assert "switch it off in the app itself" in printed.out
     assert "not known" not in printed.err
     assert not (outcome.folder / "remediation/plan.json").exists()
+
+
+def test_an_audit_of_exports_is_shown_and_approved_again(
+    company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The address of a file, which nobody may set, does not keep its run from being read again."""
+    folder = str(audit(company).folder)
+    assert _run(["report", folder, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["same_findings"] is True
+    assert _run(["baseline", "approve", folder, "--approver", "lead"]) == 0
+    assert '"members":["w1","w2","w3"]' in (company / "baseline.json").read_text()
+
+
+def test_what_an_audit_is_asked_about_an_app_can_be_asked_about_an_export(company: Path) -> None:
+    """Privileged names, and what settles a guard, are of the company and not of the protocol."""
+    named = 'privileged_groups = ["e*"]\nmin_domain_percent = 0\nmemberships'
+    config = CONFIG.replace("\nmemberships", f"\n{named}")
+    config = config.replace("canaries", "acknowledge_terminated_to = 1\ncanaries")
+    (company / "ghostscan.toml").write_text(config)
+    (left,) = [one for one in audit(company).audit.findings if one.kind == "leaver_membership"]
+    assert left.flags == ("privileged",)
+
+
+def test_days_off_are_named_where_the_policy_counts_business_days(
+    company: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever checks a due date by hand sees which days were left out."""
+    limit = 'deprovision_within = "2 business days"\n'
+    days = 'holidays = { country = "DE", subdivision = "BE", dates = ["2026-10-01"] }\n'
+    (company / "ghostscan.toml").write_text(f"{CONFIG}\n[policy]\n{limit}{days}")
+    (ghost, *_) = [one for one in audit(company).audit.findings if one.kind == "ghost_active"]
+    assert _run(["explain", ghost.id]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "left out Saturdays, Sundays, public holidays of DE BE, 2026-10-01" in shown

@@ -64,7 +64,8 @@ FILE = "file"
 FILE_SETTINGS = frozenset({
     "role", "type", "path", "memberships", "export", "attributes", "active_values", "status_values",
     "canaries", "allow_empty", "excuses", "expected_size", "max_drop_percent",
-    "acknowledge_drop_to",
+    "acknowledge_drop_to", "acknowledge_terminated_to", "min_domain_percent",
+    "privileged_groups", "privileged_accounts",
 })  # fmt: skip
 _ONLY_FILES = frozenset({"path", "memberships", "export"})
 

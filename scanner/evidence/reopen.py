@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from scanner.config import Config, Source
+from scanner.config import FILE, Config, Source
 from scanner.config.registers import parse_registers
 from scanner.errors import IntegrityError, UsageError
 from scanner.evidence.canonical import parse_instant, plain
@@ -111,9 +111,14 @@ def _config(effective: dict[str, Any], order: Sequence[str]) -> Config:
     }
     sources = {
         name: {key: value for key, value in one.items() if value != defaults.get(key, ...)}
-        for name, one in ((name, written[name]) for name in order)
+        for name, one in ((name, _as_written(written[name])) for name in order)
     }
     return Config.model_validate(effective | {"sources": sources})
+
+
+def _as_written(source: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the address of a file: it is made of its path, and nobody may set it."""
+    return source | {"url": ""} if source["type"] == FILE else source
 
 
 def _reading(source: dict[str, Any]) -> dict[str, Any]:

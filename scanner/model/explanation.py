@@ -111,7 +111,8 @@ class Explanation:
     ``previous_audit`` is the run that its status compares with, None for a first one.
     ``account`` holds what was read of the account, by field, empty without one; ``situation`` and
     ``problem`` are the outcome of correlation. ``limit`` and ``reference`` are the policy,
-    ``timezone`` the organization's. ``departures`` names, by HRIS, the attribute a departure date
+    ``timezone`` the organization's; ``holidays`` says which days are no business days, empty where
+    the policy counts none. ``departures`` names, by HRIS, the attribute a departure date
     was read from. ``query`` is the SQL that found it and ``query_file`` where it stands in
     ``folder``. ``manifest_sha256`` is what the chain has to say of the run; ``chained`` is whether
     the chain stands beside the folder.
@@ -133,6 +134,7 @@ class Explanation:
     limit: str
     reference: str
     timezone: str
+    holidays: str
     departures: Mapping[str, str]
     grounds: tuple[Ground, ...]
     exhibits: tuple[Exhibit, ...]

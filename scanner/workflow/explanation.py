@@ -75,6 +75,7 @@ def _explanation(
         limit=policy["limit"],
         reference=policy["reference"],
         timezone=manifest["timezone"],
+        holidays=_holidays(manifest),
         departures=_departures(manifest),
         grounds=(*grounds.grounds, *readings_of(manifest, finding["app"], grounds.sources)),
         exhibits=tuple(_exhibits(sealed, known, grounds)),
@@ -83,6 +84,17 @@ def _explanation(
         manifest_sha256=sealed.manifest_sha256,
         chained=sealed.chained,
     )
+
+
+def _holidays(manifest: Mapping[str, Any]) -> str:
+    """Say which days a limit in business days leaves out."""
+    if "business" not in manifest["policy"]["limit"]:
+        return ""
+    known = manifest["configuration"]["policy"]["holidays"]
+    country = " ".join(one for one in (known["country"], known["subdivision"]) if one)
+    public = f"public holidays of {country}" if country else ""
+    days = [one for one in (public, *known["dates"]) if one]
+    return f"Saturdays, Sundays{''.join(f', {one}' for one in days)}"
 
 
 def _departures(manifest: Mapping[str, Any]) -> dict[str, str]:
