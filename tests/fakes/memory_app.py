@@ -203,10 +203,11 @@ class MemoryApp:
             return Reply(None, error="write.interrupted")
         return Reply(statuses.get(trick, 200))
 
-    @staticmethod
-    def _hit(others: Sequence[Held], wanted: bool) -> Sequence[Held]:
-        """One account that nothing was asked for and that is not as it was asked for."""
-        return [one for one in others if one.active is not wanted][-1:]
+    def _hit(self, others: Sequence[Held], wanted: bool) -> Sequence[Held]:
+        """One account that is not as it was asked for, one that nobody reads if there is any."""
+        read = {one.account for one in self.events}
+        hittable = [one for one in others if one.active is not wanted]
+        return sorted(hittable, key=lambda one: one.id in read)[:1]
 
     @staticmethod
     def _set(held: Held, active: bool, by: str = "tool") -> None:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from collectors.base import Employment, Reply, Request
@@ -37,7 +38,7 @@ from scanner.remediation.decision import UNDECIDED
 from scanner.remediation.draft import Heading, PlannedApp, draft_plan
 from scanner.remediation.elsewhere import Elsewhere
 from scanner.remediation.guard import Surroundings, breaches
-from scanner.remediation.journal import Journal, Kind, Record, parse_journal
+from scanner.remediation.journal import Journal, JournalContent, Kind, Record, parse_journal
 from scanner.remediation.outcome import OURS, Outcome
 from scanner.remediation.pace import Clock
 from scanner.remediation.plan import Action, Plan, Planner, Switches, parse_plan
@@ -65,6 +66,12 @@ def law(name: str, holds: bool, told: object = "") -> None:
         raise LawBroken(f"{name}: {told}")
 
 
+@lru_cache(maxsize=256)
+def parsed(content: bytes) -> JournalContent:
+    """Read a journal; the laws look at the same bytes again and again."""
+    return parse_journal(content)
+
+
 @dataclass
 class Papers:
     """One plan with its approval, and where its journal stands."""
@@ -76,6 +83,11 @@ class Papers:
     signature: bytes | None = None
     signer: str = ""
     original: Papers | None = None
+
+    @cached_property
+    def plan_id(self) -> str:
+        """The plan's own id, which takes long to make."""
+        return self.plan.plan_id
 
 
 @dataclass
@@ -229,7 +241,7 @@ class World:
 
     def undo(self, papers: Papers) -> Papers | None:
         """Plan to take back what a journal confirms."""
-        content = parse_journal(self.disk.holds(papers.journal) or b"")
+        content = parsed(self.disk.holds(papers.journal) or b"")
         apps = {name: PlannedApp(app, self.forms, "env:X") for name, app in self.apps.items()}
         self.runs += 1
         heading = Heading(Planner("alice", "SHA256:alice"), "config", nonce=f"{self.runs:032}")
@@ -253,7 +265,7 @@ class World:
         before = {name: len(app.writes()) for name, app in self.apps.items()}
         self.current = (papers, papers.signer)
         for app in self.apps.values():
-            app.under = papers.plan.plan_id
+            app.under = papers.plan_id
         try:
             result: Result | str = execute(self._session(papers, stop_after))
         except Killed as killed:
@@ -277,7 +289,7 @@ class World:
             papers.plan_signature,
         )
         around = self.around()
-        begun = bool(parse_journal(self.disk.holds(papers.journal) or b"").records)
+        begun = bool(parsed(self.disk.holds(papers.journal) or b"").records)
         if not begun and papers.plan.undoes is None:
             self._guard(papers, around)
         agreement = check_approval(
@@ -325,12 +337,12 @@ class World:
         for other in self.papers:
             if other is papers:
                 continue
-            for record in parse_journal(self.disk.holds(other.journal) or b"").records:
+            for record in parsed(self.disk.holds(other.journal) or b"").records:
                 done = record.fields.get("outcome") != "NOT_ATTEMPTED"
                 if record.kind in (Kind.INTENT, Kind.OUTCOME) and done:
                     at = datetime.fromisoformat(record.at)
                     place = (record["app"], record["account"])
-                    touched[place] = max(touched.get(place, (at, "")), (at, other.plan.plan_id))
+                    touched[place] = max(touched.get(place, (at, "")), (at, other.plan_id))
         return Elsewhere(touched)
 
     # The laws.
@@ -361,12 +373,11 @@ class World:
         self._check_before_write(app, event, action)
 
     def _check_write_ahead(self, papers: Papers, action: Action, app: MemoryApp) -> None:
-        records = parse_journal(self.disk.durable(papers.journal)).records
+        records = parsed(self.disk.durable(papers.journal)).records
         own = [one for one in records if one.fields.get("action_id") == action.action_id]
         intents = sum(one.kind is Kind.INTENT for one in own)
         sent = sum(
-            one.request in action.requests and one.under == papers.plan.plan_id
-            for one in app.writes()
+            one.request in action.requests and one.under == papers.plan_id for one in app.writes()
         )
         law("I-24 the intent was on the disk before", intents >= sent, (intents, sent))
         outcomes = [one for one in own if one.kind is Kind.OUTCOME]
@@ -393,7 +404,7 @@ class World:
         content = self.disk.holds(papers.journal)
         if content is None:
             return
-        records = parse_journal(content).records
+        records = parsed(content).records
         outcomes = [one["action_id"] for one in records if one.kind is Kind.OUTCOME]
         law("I-25 one outcome for each action", len(set(outcomes)) == len(outcomes))
         for record in records:
@@ -412,7 +423,7 @@ class World:
         )
         if action is None:
             return  # the journal was put here, and is of another plan
-        plan_id = papers.plan.plan_id
+        plan_id = papers.plan_id
         writes = [
             p
             for p, one in enumerate(own)
@@ -432,7 +443,7 @@ class World:
         law("deleted means sent, and then read to be gone", gone, record)
 
     def _check_finished(self, papers: Papers) -> None:
-        records = parse_journal(self.disk.holds(papers.journal) or b"").records
+        records = parsed(self.disk.holds(papers.journal) or b"").records
         standing = replay(records)
         for action in papers.approval.of(papers.plan) if papers.approval else ():
             known = standing.outcome(action.action_id) is not None
@@ -447,7 +458,7 @@ class World:
         own = [one for one in records if one.fields.get("app") == app.name]
         ours = {one["account"] for one in own if one.kind is Kind.INTENT}
         hit = [one.id for one in app.accounts.values()
-               if one.by == f"beside {papers.plan.plan_id}" and one.id not in ours]  # fmt: skip
+               if one.by == f"beside {papers.plan_id}" and one.id not in ours]  # fmt: skip
         looks = [one for one in own if one.kind in (Kind.CENSUS, Kind.COUNT)]
         uncounted = any(one["error"] for one in looks)
         told = all(one in standing.stopped for one in hit) or len(hit) > MOST_NAMED
@@ -457,7 +468,7 @@ class World:
 
     def confirmed(self, papers: Papers) -> bool:
         """Whether a journal confirms anything as ours."""
-        standing = replay(parse_journal(self.disk.holds(papers.journal) or b"").records)
+        standing = replay(parsed(self.disk.holds(papers.journal) or b"").records)
         return any(standing.outcome(one) in OURS for one in standing.ended)
 
 
