@@ -113,6 +113,19 @@ _JUDGEMENTS = {
     "OK": Look.GOOD,
     "DIFFERENCE": Look.SEVERE,
     "not concluded": Look.CAUTION,
+    "CONFIRMED": Look.GOOD,
+    "CONFIRMED_RECOVERED": Look.GOOD,
+    "ALREADY_INACTIVE": Look.GOOD,
+    "ALREADY_ACTIVE": Look.GOOD,
+    "ALREADY_REMOVED": Look.GOOD,
+    "DELETED": Look.GOOD,
+    "STILL_ACTIVE": Look.BAD,
+    "REVERTED: it came back": Look.BAD,
+    "GONE_AFTER": Look.BAD,
+    "NEEDS_REVIEW": Look.BAD,
+    "CONFLICT": Look.CAUTION,
+    "FORBIDDEN": Look.CAUTION,
+    "UNSUPPORTED": Look.CAUTION,
 }
 
 

@@ -23,7 +23,10 @@ _NOTES = (
         "Ids and all other text are stored as text, exactly as received; characters that cannot "
         "be seen are shown as escapes such as \\x0b."
     ),
-    "REVIEWER INPUT marks what a reviewer fills in.",
+    (
+        "REVIEWER INPUT marks what a reviewer fills in: in a copy, never in this file, whose hash "
+        "is recorded. A copy that can be read back is made by: ghostscan review export"
+    ),
     "Nothing is hidden: no sheets, rows or columns; no macros, no links to other files.",
     (
         "A tie-out counts a number again, by formula, in this workbook; the number beside it was "

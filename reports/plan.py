@@ -196,9 +196,13 @@ def _show_left_out(left_out: Sequence[Document], console: Console) -> None:
         return
     console.print()
     _line(console, "Not planned", "bold")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True, min_width=5)
+    table.add_column(overflow="fold")
     for (code, reason), count in Counter((o["code"], o["reason"]) for o in left_out).most_common():
         apps = sorted({visible(one["app"], 40) for one in left_out if one["code"] == code})
-        _line(console, f"{count:>5}  {visible(reason)} ({', '.join(apps)})")
+        table.add_row(f"{count:,}", Text(f"{visible(reason)} ({', '.join(apps)})"))
+    console.print(table)
 
 
 def show_outcomes(rows: Sequence[Document], console: Console) -> None:

@@ -73,8 +73,8 @@ def _page(log: Document) -> dict[str, Any]:
         "planner": visible(log["planner"]["name"]),
         "approver": visible(begun["approver"]) + key if begun else "nobody yet",
         "executor": _executor(begun) if begun else "nobody yet",
-        "begun": begun["at"] if begun else "not begun",
-        "ended": log["ended_at"] or "not ended: it can go on",
+        "begun": _second(begun["at"]) if begun else "not begun",
+        "ended": _second(log["ended_at"]) or "not ended: it can go on",
         "stopped": visible(log["stopped"]),
         "rows": [_row(one) for one in log["actions"]],
         "plan_id": log["plan_id"],
@@ -98,9 +98,10 @@ def _row(action: Document) -> dict[str, Any]:
         "requests": [_request(one) for one in action["requests"]],
         "after": _state(action, action["after"]),
         "outcome": _WORDS.get(action["outcome"], action["outcome"]),
+        "mark": "mark-clean" if action["outcome"] in GOOD else "mark-findings",
         "detail": visible(action["detail"]),
-        "ended": action["ended_at"],
-        "rechecked": f"read again {checked['at']}: {_held(checked['held'])}" if checked else "",
+        "ended": _second(action["ended_at"]),
+        "rechecked": _rechecked(checked) if checked else "",
         "residual": visible(action["residual_access"]),
     }
 
@@ -116,6 +117,15 @@ def _state(action: Document, seen: Document | None) -> str:
     return _STATES[seen["active"]]
 
 
+def _second(at: str | None) -> str | None:
+    """Give an instant to the second; the log itself has it exactly."""
+    return None if at is None else f"{at.removesuffix('Z').partition('.')[0]}Z"
+
+
+def _rechecked(checked: Document) -> str:
+    return f"read again {_second(checked['at'])}: {_held(checked['held'])}"
+
+
 def _held(held: bool | None) -> str:
     return {True: "it holds", False: "it was taken back", None: "it could not be read"}[held]
 
@@ -125,7 +135,8 @@ def _request(sent: Document) -> str:
     came = "no answer on record"
     if answer is not None:
         came = str(answer["status"] or visible(answer["error"] or "no answer"))
-    return f"{sent['at']} {sent['method']} {visible(sent['path'], 200)} ({sent['form']}): {came}"
+    asked = f"{sent['method']} {visible(sent['path'], 200)} ({sent['form']})"
+    return f"{_second(sent['at'])} {asked}: {came}"
 
 
 def _instant(text: str | None) -> Any:  # noqa: ANN401 - None stays None
@@ -143,33 +154,33 @@ def _last(action: Document, *names: str) -> Value:
 def _sheet(log: Document) -> DataSheet[Document]:
     begun: Document = log["begun"] or {}
     columns: Sequence[Column[Document]] = (
-        Column("action_id", lambda one: one["action_id"]),
-        Column("finding", lambda one: one["why"]["finding"]),
         Column("app", lambda one: one["app"]),
-        Column("account_id", lambda one: one["target"]["id"]),
         Column("account", whom),
+        Column("account_id", lambda one: one["target"]["id"]),
         Column("operation", lambda one: one["operation"]),
-        Column("why", lambda one: why_words(one["why"])),
+        Column("why", lambda one: why_words(one["why"]), Look.LONG),
         Column("approver", lambda _: begun.get("approver")),
-        Column("approver_key", lambda _: begun.get("approver_key")),
+        Column("approver_key", lambda _: begun.get("approver_key"), Look.LONG),
         Column("executor", lambda _: begun.get("user")),
         Column("state_before", lambda one: _state(one, one["before"])),
         Column("request_at", lambda one: _instant(_text(_last(one, "at"))), Look.INSTANT),
         Column("request_form", lambda one: _last(one, "form")),
         Column("request_method", lambda one: _last(one, "method")),
-        Column("request_path", lambda one: _last(one, "path")),
+        Column("request_path", lambda one: _last(one, "path"), Look.LONG),
         Column("request_body", lambda one: _last(one, "body"), Look.LONG),
-        Column("request_sha256", lambda one: _last(one, "request_sha256")),
+        Column("request_sha256", lambda one: _last(one, "request_sha256"), Look.LONG),
         Column("requests_sent", lambda one: len(one["requests"]), Look.NUMBER),
         Column("answer_status", lambda one: _last(one, "answer", "status"), Look.NUMBER),
-        Column("answer_sha256", lambda one: _last(one, "answer", "body_sha256")),
+        Column("answer_sha256", lambda one: _last(one, "answer", "body_sha256"), Look.LONG),
         Column("state_after", lambda one: _state(one, one["after"])),
         Column("read_back_at", lambda one: _instant(one["ended_at"]), Look.INSTANT),
         Column("waited_seconds", lambda one: one["waited_seconds"], Look.NUMBER),
-        Column("outcome", lambda one: _WORDS.get(one["outcome"], one["outcome"])),
+        Column("outcome", lambda one: _WORDS.get(one["outcome"], one["outcome"]), Look.JUDGED),
         Column("detail", lambda one: one["detail"] or None, Look.LONG),
         Column("can_be_undone", lambda one: "yes" if one["undoable"] else "no"),
         Column("access_left", lambda one: one["residual_access"], Look.LONG),
+        Column("action_id", lambda one: one["action_id"], Look.LONG),
+        Column("finding", lambda one: one["why"]["finding"]),
     )
     return DataSheet(
         name="Remediation log",
@@ -177,7 +188,7 @@ def _sheet(log: Document) -> DataSheet[Document]:
         statement=f"Source: journal.jsonl, last line {log['journal_head']}",
         columns=tuple(columns),
         rows=log["actions"],
-        frozen=1,
+        frozen=2,
         empty="No rows: the plan holds no action",
         warning="Only active was read back: sessions, tokens and keys were not verified.",
     )

@@ -31,7 +31,7 @@ _A4 = 9
 _PAGE_CHARACTERS = 200
 _NARROWEST, _WIDEST, _WIDEST_LONG, _REVIEW_WIDTH = 9, 36, 60, 24
 _SAMPLED_ROWS = 2_000
-_LINE_POINTS, _HIGHEST_ROW, _CHARACTERS_PER_WIDTH = 13.5, 400, 1.1
+_LINE_POINTS, _HIGHEST_ROW, _CHARACTERS_PER_WIDTH = 13.5, 400, 1.0
 _HEADER_CHARACTERS = 60
 
 Row = TypeVar("Row")
@@ -117,7 +117,7 @@ class Paper:
     def _height(self, cells: Sequence[tuple[Value, Look] | None]) -> float:
         # Spreadsheet programs do not all fit rows to wrapped text when they open a file.
         lines = [
-            math.ceil(len(one[0]) / (width * _CHARACTERS_PER_WIDTH))
+            count_lines(one[0], int(width * _CHARACTERS_PER_WIDTH))
             for one, width in zip(cells, self._widths, strict=False)
             if one is not None and isinstance(one[0], str) and one[1] in WRAPPED
         ]
@@ -134,13 +134,28 @@ class Paper:
         return self._cells[key]
 
 
+def count_lines(text: str, width: int) -> int:
+    """Count the lines of a text that is wrapped at blanks, and inside words longer than a line."""
+    if len(text) <= width:
+        return 1
+    lines, used = 1, 0
+    for word in text.split(" "):
+        size = len(word)
+        if used and used + 1 + size > width:
+            lines, used = lines + 1, 0
+        broken = max(0, math.ceil(size / width) - 1)
+        lines += broken
+        used += size - broken * width + (1 if used else 0)
+    return lines
+
+
 def open_paper(book: Workbook, name: str, widths: Sequence[float], stamp: Stamp) -> Paper:
     """Add a sheet with these column widths (in characters) and the page set up for printing."""
     sheet: Worksheet = book.create_sheet(name)
     for index, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(index)].width = width
     sheet.sheet_view.showGridLines = False
-    _set_up_page(sheet, stamp, pages_wide=math.ceil(sum(widths) / _PAGE_CHARACTERS))
+    _set_up_page(sheet, stamp, pages_wide=max(1, round(sum(widths) / _PAGE_CHARACTERS)))
     return Paper(sheet, widths)
 
 

@@ -581,3 +581,20 @@ def test_the_file_names_its_run(book: Workbook) -> None:
     assert book.properties.identifier == sample_audit().run
     assert book.properties.creator == "ghostscan 0.1.0"
     assert book.properties.subject == "as of 2026-11-01T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", 1),
+        ("a" * 10, 1),
+        ("a" * 11, 2),
+        ("aaaa bbbb cccc", 2),
+        ("aaaa " + "b" * 25, 4),
+        ("b" * 25 + " cccc", 3),
+        ("b" * 25 + " cccccc", 4),
+    ],
+)
+def test_a_row_is_as_high_as_its_wrapped_text(text: str, lines: int) -> None:
+    """Wrapped at blanks; a word longer than a line, such as a digest, begins on one of its own."""
+    assert sheet_module.count_lines(text, 10) == lines
