@@ -111,6 +111,10 @@ class _Maker:
                 made.setdefault((twin.source, twin.person_id), twin)
         if self.random.random() < 0.08:
             made |= {(one.source, one.person_id): one for one in self._chain()}
+        for one in list(made.values()):
+            other = replace(self._person(), source=self.hris[-1], person_id=one.person_id)
+            if self.random.random() < 0.2:
+                made.setdefault((other.source, other.person_id), other)
         return list(made.values())
 
     def _person(self) -> Person:
@@ -194,6 +198,11 @@ class _Maker:
             account = self._account(self.random.choice(self.people))
             stranger = replace(account, user_name=self._login(), emails=(), employee_number=None)
             made.setdefault((account.source, account.account_id), stranger)
+        for _, account_id in list(made):
+            # An id names an account of its own in each app.
+            other = replace(self._account(self.random.choice(self.people)), account_id=account_id)
+            if self.random.random() < 0.3:
+                made.setdefault((other.source, account_id), other)
         return list(made.values())
 
     def _account(self, owner: Person) -> Account:
@@ -455,7 +464,8 @@ class _Maker:
         if one.active is False and self.random.random() < 0.5:
             return replace(one, active=True)
         if self.random.random() < 0.35:
-            changed = self._maybe([self.last + HOUR * hours for hours in (-150, -99, -30, -9, -2)])
+            times = [self.last + HOUR * hours for hours in (-150, -120, -99, -75, -49, -30, -9, -2)]
+            changed = self._maybe(times, 0.9)
             active = self.random.choice((True, False, False, False, None))
             return replace(one, active=active, modified_at=changed)
         return one

@@ -50,15 +50,21 @@ def reconcile_past(history: History, folder: Path) -> Past:
     """Run all runs of a history but the newest."""
     past = Past()
     for run in history.runs[:-1]:
-        place = _prepare(history, run, folder, past)
-        if run.audit:
-            concluded = _judge(history, run, place, past)
-            audits = ((place, run), *past.audits)
-            past = Past(place, audits, _after(run, past.before, concluded))
-        else:
-            observe(place, history.config, run.readings, run.name, run.at, history.registers)
-            past = replace(past, newest=place)
+        past, _ = advance(history, run, folder, past)
     return past
+
+
+def advance(
+    history: History, run: Run, folder: Path, past: Past
+) -> tuple[Past, Conclusions | None]:
+    """Run one run after ``past``; a run that is no audit concludes nothing."""
+    place = _prepare(history, run, folder, past)
+    if run.audit:
+        concluded = _judge(history, run, place, past)
+        audits = ((place, run), *past.audits)
+        return Past(place, audits, _after(run, past.before, concluded)), concluded
+    observe(place, history.config, run.readings, run.name, run.at, history.registers)
+    return replace(past, newest=place), None
 
 
 def reconcile_newest(
@@ -68,6 +74,11 @@ def reconcile_newest(
     run = history.runs[-1]
     place = _prepare(history, run, folder, past)
     concluded = _judge(history, run, place, past, engine)
+    return reconciled(place, concluded, past)
+
+
+def reconciled(place: Path, concluded: Conclusions, past: Past) -> Reconciled:
+    """What one audit left in its folder, and what had gone before."""
     situations = read_rows(place / "correlation/situations.parquet")
     return Reconciled(place, concluded, situations, past.before)
 
