@@ -1,0 +1,163 @@
+"""Whether a wrong version of a query is noticed, by the cheapest example that can notice it.
+
+A mutant is run alone first, over what its query read in each run of each company; where its rows
+differ, so are the queries behind it, in that run and in those after it. The rows of a rule are what
+is found, and those of some other queries are compared with the second implementation row by row:
+where such a row is another one, the mutant is noticed. A few more results are read by Python, to
+word a finding; where only those differ, the audit is made again with the mutant in place. What
+differs in none of these cannot change what is concluded.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Timer
+from unittest import mock
+
+import duckdb
+
+from scanner.reconcile import catalogue, queries
+from scanner.reconcile.engine import DuckDBEngine
+from scanner.reconcile.observation import OBSERVED
+from tests.fakes.generated_company import generate
+from tests.fakes.golden_company import golden
+from tests.fakes.reconciled import advance, differences, reconciled
+from tests.mutation.moment import Moment, Step, Table, moments, sorted_rows
+from tests.mutation.query import Mutant
+from tests.plain.company import History
+from tests.plain.judge import judge
+
+GOLDEN = "golden"
+GOLDEN_PEOPLE = 80
+"""Enough for one of each case."""
+SECONDS = 20.0
+"""After so long a query is taken for one that never ends."""
+COMPARED = frozenset({"situations", "app_counts", "people_counts", "timeliness_counts"})
+"""What the second implementation says too, besides the findings."""
+READ = frozenset({"entitlement_groups", "named_groups"})
+"""What Python reads besides, and whose meaning the second implementation knows."""
+WORDED = frozenset({"candidates", "match_counts", "observed_accounts", "observed_people"})
+"""What shows only in the words of a finding: those of the golden company stand in a file."""
+EARLIER = {name: name.replace("observed", "earlier") for name in OBSERVED}
+"""What a run observed, and what the next one calls it."""
+
+
+class Trial:
+    """The runs of one company, as they go with the queries as they are."""
+
+    def __init__(self, company: str, folder: Path) -> None:
+        """Run the company below ``folder``."""
+        self._engine = DuckDBEngine(folder)
+        self._moments = moments(company, made(company), folder / company)
+        self._compared = COMPARED | {rule.kind for rule in catalogue.load_rules()}
+        self._read = READ | WORDED if company == GOLDEN else READ
+
+    def noticed_by(self, mutant: Mutant) -> str | None:
+        """Name the run that goes otherwise with ``mutant``; None where none does."""
+        doubtful = []
+        for moment in reversed(self._moments):
+            try:
+                reached = self._reached(moment, mutant)
+            except duckdb.Error:
+                return moment.name
+            if reached & self._compared:
+                return moment.name
+            if moment.concluded is not None and reached & self._read:
+                doubtful.append(moment)
+        return next((one.name for one in doubtful if judged_otherwise(one, mutant)), None)
+
+    def _reached(self, moment: Moment, mutant: Mutant) -> frozenset[str]:
+        """Name the results that differ in this run, or are compared in a later one and differ."""
+        reached: frozenset[str] = frozenset()
+        other: dict[str, Table] = {}
+        for later in self._moments[moment.number :]:
+            other = self._differing(later, mutant, other)
+            changed = {n for n, rows in other.items() if _other_rows(rows, later.steps[n].gave)}
+            reached |= changed & self._compared if reached else changed
+            other = {EARLIER[name]: other[name] for name in changed & EARLIER.keys()}
+            if not other or reached & self._compared:
+                break
+        return reached
+
+    def _differing(
+        self, moment: Moment, mutant: Mutant, earlier: Mapping[str, Table]
+    ) -> dict[str, Table]:
+        """Run the mutant and what is behind it; give the results that are other ones."""
+        made = dict(earlier)
+        name = Path(mutant.file).stem
+        for query, step in moment.steps.items():
+            if query == name or step.read.keys() & made.keys():
+                rows = self._rows(step, mutant.sql if query == name else step.sql, made)
+                if not _same(rows, step.gave):
+                    made[query] = rows
+        return {query: rows for query, rows in made.items() if query in moment.steps}
+
+    def _rows(self, step: Step, sql: str, other: Mapping[str, Table]) -> Table:
+        connection = self._engine._connection
+        for name, table in step.read.items():
+            connection.register(name, other.get(name, table))
+        stop = Timer(SECONDS, connection.interrupt)
+        stop.start()
+        try:
+            return sorted_rows(self._engine, sql)
+        finally:
+            stop.cancel()
+
+
+def companies(seeds: int) -> list[str]:
+    """Name the golden company and those of so many seeds, the ones with most to find first."""
+    names = [f"seed {seed}" for seed in range(seeds)]
+    return [GOLDEN, *sorted(names, key=lambda name: -len(judge(made(name)).findings))]
+
+
+def made(company: str) -> History:
+    """Make the company of a name."""
+    return golden(GOLDEN_PEOPLE)[0] if company == GOLDEN else generate(int(company.split()[1]))
+
+
+def judged_otherwise(moment: Moment, mutant: Mutant) -> bool:
+    """Whether this audit, made again, says something wrong or nothing at all any more.
+
+    Of the golden company every word is right that was said before.
+    """
+    run = moment.history.runs[moment.number]
+    known = replace(moment.history, runs=moment.history.runs[: moment.number + 1])
+    with in_place(mutant), tempfile.TemporaryDirectory() as folder:
+        try:
+            _, concluded = advance(known, run, Path(folder), moment.past)
+            if moment.company == GOLDEN:
+                return concluded != moment.concluded
+            assert concluded is not None
+            real = reconciled(Path(folder) / run.name, concluded, moment.past)
+            return bool(differences(real, judge(known)))
+        except Exception:  # noqa: BLE001 - in whatever way it ends, no answer is a wrong answer
+            return True
+
+
+def _same(one: Table, other: Table) -> bool:
+    """Whether two sorted results have the same rows, of whatever types."""
+    return bool(one.equals(other)) or one.to_pylist() == other.to_pylist()
+
+
+def _other_rows(one: Table, other: Table) -> bool:
+    """Whether one of two results has a row that the other has not, however often."""
+    return set(map(repr, one.to_pylist())) != set(map(repr, other.to_pylist()))
+
+
+@contextmanager
+def in_place(mutant: Mutant) -> Iterator[None]:
+    """Let the reconciler read the mutant instead of its file."""
+    read = catalogue.read_query
+
+    def read_mutant(name: str) -> str:
+        return mutant.sql if mutant.file.endswith(f"/{name}.sql") else read(name)
+
+    with (
+        mock.patch.object(catalogue, "read_query", read_mutant),
+        mock.patch.object(queries, "read_query", read_mutant),
+    ):
+        yield
