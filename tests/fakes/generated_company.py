@@ -35,7 +35,8 @@ from scanner.model import (
     Waiver,
 )
 from tests.plain.company import History, Run
-from tests.plain.finding import SEVERITY, plain_id
+from tests.plain.finding import SEVERITY, PlainFinding, plain_id
+from tests.plain.judge import judge
 
 START = datetime(2026, 10, 28, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -55,6 +56,8 @@ HOURS = (-24 * 400, -24 * 40, -24 * 12, -75, -48, -25, -24, -23, -4, -1, 0, 1, 3
 RECENT = (-75, -48, -25, -24, -23, -9, -4, -1, 0)
 
 Chosen = TypeVar("Chosen")
+Subject = tuple[str, str, str | None, str | None, str | None]
+"""Kind, app, account, person and group of a finding."""
 
 
 def generate(seed: int) -> History:
@@ -83,7 +86,9 @@ class _Maker:
             audit = at == self.last or self.random.random() < 0.6
             runs.append(self._run(config, number, at, audit=audit))
             self._time_passes()
-        return History(config, tuple(runs), self._registers())
+        history = History(config, tuple(runs), self._registers())
+        waivers = tuple(self._waivers(judge(history).findings))
+        return replace(history, registers=replace(history.registers, waivers=waivers))
 
     def _maybe(self, values: Sequence[Chosen], chance: float = 0.6) -> Chosen | None:
         return self.random.choice(values) if self.random.random() < chance else None
@@ -310,7 +315,6 @@ class _Maker:
             absent = NonHuman(next(lines), self.apps[0], "absent", "bot", None, "none", None)
             entries[self.apps[0], "absent"] = absent
         return Registers(
-            waivers=tuple(self._waivers()),
             nonhuman=tuple(one for one in entries.values() if isinstance(one, NonHuman)),
             links=tuple(one for one in entries.values() if isinstance(one, ManualLink)),
             baseline=tuple(self._approved()),
@@ -343,10 +347,10 @@ class _Maker:
         one = self.random.choice(self.people)
         return self.random.choice((one.person_id, *one.emails, "nobody at all")) or "nobody"
 
-    def _waivers(self) -> list[Waiver]:
+    def _waivers(self, found: Sequence[PlainFinding]) -> list[Waiver]:
         made: dict[str, Waiver] = {}
         for line in range(1, self.random.choice((0, 1, 2, 5)) + 1):
-            kind, app, account, person, group = self._subject()
+            kind, app, account, person, group = self._subject(found)
             approved, expires = self.random.choice((-30, -1, 0, 1)), self.random.choice((-1, 0, 20))
             identity = plain_id(kind, app, account, person, group)
             whole = self.random.random() < 0.6
@@ -366,7 +370,12 @@ class _Maker:
             )
         return list(made.values())
 
-    def _subject(self) -> tuple[str, str, str | None, str | None, str | None]:
+    def _subject(self, found: Sequence[PlainFinding]) -> Subject:
+        """Something that was found, or that might have been."""
+        waivable = [it for it in found if it.app in self.apps]
+        if waivable and self.random.random() < 0.3:
+            known = self.random.choice(waivable)
+            return known.kind, known.app, known.account, known.person, known.group
         if self.random.random() < 0.3:
             return "collection_incomplete", self.random.choice(self.apps), None, None, None
         accounts = self.accounts or [self._account(self.people[0])]

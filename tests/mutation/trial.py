@@ -76,25 +76,38 @@ class Trial:
         other: dict[str, Table] = {}
         for later in self._moments[moment.number :]:
             other = self._differing(later, mutant, other)
-            changed = {n for n, rows in other.items() if _other_rows(rows, later.steps[n].gave)}
-            reached |= changed & self._compared if reached else changed
-            other = {EARLIER[name]: other[name] for name in changed & EARLIER.keys()}
-            if not other or reached & self._compared:
+            reached |= other.keys() if later is moment else other.keys() & self._compared
+            if reached & self._compared:
+                break
+            other = {
+                EARLIER[name]: other[name]
+                for name in other.keys() & EARLIER.keys()
+                if _other_rows(other[name], later.steps[name].gave)
+            }
+            if not other:
                 break
         return reached
 
     def _differing(
         self, moment: Moment, mutant: Mutant, earlier: Mapping[str, Table]
     ) -> dict[str, Table]:
-        """Run the mutant and what is behind it; give the results that are other ones."""
-        made = dict(earlier)
+        """Run the mutant and what is behind it; give the results that are other ones.
+
+        The first of those that are compared ends it.
+        """
+        other = dict(earlier)
         name = Path(mutant.file).stem
         for query, step in moment.steps.items():
-            if query == name or step.read.keys() & made.keys():
-                rows = self._rows(step, mutant.sql if query == name else step.sql, made)
-                if not _same(rows, step.gave):
-                    made[query] = rows
-        return {query: rows for query, rows in made.items() if query in moment.steps}
+            if query != name and not step.read.keys() & other.keys():
+                continue
+            rows = self._rows(step, mutant.sql if query == name else step.sql, other)
+            if _same(rows, step.gave):
+                continue
+            if query not in self._compared:
+                other[query] = rows
+            elif _other_rows(rows, step.gave):
+                return {query: rows}
+        return {query: rows for query, rows in other.items() if query in moment.steps}
 
     def _rows(self, step: Step, sql: str, other: Mapping[str, Table]) -> Table:
         connection = self._engine._connection
@@ -140,6 +153,8 @@ def judged_otherwise(moment: Moment, mutant: Mutant) -> bool:
 
 def _same(one: Table, other: Table) -> bool:
     """Whether two sorted results have the same rows, of whatever types."""
+    if one.num_rows != other.num_rows:
+        return False
     return bool(one.equals(other)) or one.to_pylist() == other.to_pylist()
 
 
