@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reports.looks import look_words
 from reports.text import visible
 
 Document = Mapping[str, Any]
@@ -205,8 +206,11 @@ def _show_left_out(left_out: Sequence[Document], console: Console) -> None:
     console.print(table)
 
 
-def show_outcomes(rows: Sequence[Document], console: Console) -> None:
-    """Print how every action ended: ``app``, ``account``, ``outcome``, ``detail`` of each row."""
+def show_outcomes(rows: Sequence[Document], looks: Sequence[Document], console: Console) -> None:
+    """Print how every action ended: ``app``, ``account``, ``outcome``, ``detail`` of each row.
+
+    Of the ``looks`` around the changes (see :func:`look_words`) the last count of each app is told.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("App", overflow="fold", max_width=14)
     table.add_column("Account", overflow="fold", max_width=30)
@@ -225,3 +229,6 @@ def show_outcomes(rows: Sequence[Document], console: Console) -> None:
     counts = Counter(row["outcome"] for row in rows)
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
     _line(console, told or "nothing was due")
+    counted = {one["app"]: one for one in looks if one["kind"] != "check"}
+    for app, look in counted.items():
+        _line(console, f"{visible(app, 60)}: {look_words(look)}")

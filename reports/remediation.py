@@ -11,6 +11,7 @@ from typing import Any
 
 from reports.archive import workbook_at
 from reports.cell import Look, Value, cell_text
+from reports.looks import look_words
 from reports.page import STYLE, page_environment, style_digest
 from reports.plan import GOOD, whom, why_words
 from reports.sheet import Column, DataSheet, Stamp, write_sheet
@@ -20,6 +21,7 @@ PAGE, WORKBOOK = "log.html", "log.xlsx"
 Document = Mapping[str, Any]
 
 _STATES = {True: "active", False: "inactive", None: "not told"}
+_LOOKS = {"census": "list before", "count": "list again", "check": "picked accounts"}
 _WORDS = {
     None: "not approved or not yet done",
     "BY_HAND": "a task for a person",
@@ -41,7 +43,9 @@ def render_log_page(log: Document) -> bytes:
 
 
 def write_log_workbook(log: Document, target: Path) -> None:
-    """Write ``log.xlsx``: one sheet with a row for each action; the same log gives the same bytes.
+    """Write ``log.xlsx``: a row for each action, and on a second sheet one for each look around.
+
+    The same log gives the same bytes.
 
     Instants are spreadsheet dates in UTC; what was read is stored as text that nothing evaluates.
     Raises EvidenceError where it cannot be written.
@@ -54,7 +58,9 @@ def write_log_workbook(log: Document, target: Path) -> None:
         )
         book.properties.creator = cell_text("ghostscan")
         book.properties.title = f"{_title(log)} of run {log['run']}"
-        write_sheet(book, _sheet(log), Stamp(_title(log), as_of, log["run"]))
+        stamp = Stamp(_title(log), as_of, log["run"])
+        write_sheet(book, _sheet(log), stamp)
+        write_sheet(book, _looks(log), stamp)
 
 
 def _title(log: Document) -> str:
@@ -77,10 +83,15 @@ def _page(log: Document) -> dict[str, Any]:
         "ended": _second(log["ended_at"]) or "not ended: it can go on",
         "stopped": visible(log["stopped"]),
         "rows": [_row(one) for one in log["actions"]],
+        "looks": [_look(one) for one in log["looks"]],
         "plan_id": log["plan_id"],
         "journal_head": log["journal_head"],
         "manifest": log["manifest_sha256"],
     }
+
+
+def _look(look: Document) -> dict[str, str]:
+    return {"at": look["at"], "app": visible(look["app"]), "seen": look_words(look)}
 
 
 def _executor(begun: Document) -> str:
@@ -191,6 +202,33 @@ def _sheet(log: Document) -> DataSheet[Document]:
         frozen=2,
         empty="No rows: the plan holds no action",
         warning="Only active was read back: sessions, tokens and keys were not verified.",
+    )
+
+
+def _looks(log: Document) -> DataSheet[Document]:
+    def number(name: str) -> Column[Document]:
+        return Column(name, lambda one: one.get(name), Look.NUMBER)
+
+    columns: Sequence[Column[Document]] = (
+        Column("app", lambda one: one["app"]),
+        Column("at", lambda one: _instant(one["at"]), Look.INSTANT),
+        Column("look", lambda one: _LOOKS[one["kind"]]),
+        number("looked_at"),
+        Column("active_before", lambda one: one.get("before"), Look.NUMBER),
+        Column("active_now", lambda one: one.get("now", one.get("active")), Look.NUMBER),
+        number("confirmed"),
+        number("appeared"),
+        Column("seen", look_words, Look.LONG),
+    )
+    return DataSheet(
+        name="Looks around",
+        title=_title(log),
+        statement=f"Source: journal.jsonl, last line {log['journal_head']}",
+        columns=tuple(columns),
+        rows=log["looks"],
+        frozen=1,
+        empty="No rows: nothing was begun",
+        warning="Who changed an account that nothing was sent for, the app does not tell.",
     )
 
 

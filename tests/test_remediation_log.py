@@ -78,6 +78,17 @@ def test_page_and_workbook_hold_every_action(site: Site) -> None:
         assert (row["state_before"], row["state_after"]) == ("active", "inactive")
         assert row["approver_key"] == key
         assert f"u{number}</code>" in page
+    assert "60 active before, 57 now: 3 confirmed" in page
+    looks = list(book["Looks around"].iter_rows(min_row=5, values_only=True))
+    counted = [dict(zip(looks[0], row, strict=True)) for row in looks[1:]]
+    figures = [(one["look"], one["active_before"], one["active_now"]) for one in counted]
+    assert figures == [
+        ("list before", None, 60),
+        ("picked accounts", None, None),
+        ("list again", 60, 59),
+        ("picked accounts", None, None),
+        ("list again", 60, 57),
+    ]
 
 
 def test_verify_makes_the_log_again(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from collectors.base import Traits
 from reports.applying import Move, applying_display
+from reports.looks import look_words
 from reports.plan import show_outcomes, show_plan
 from scanner.remediation.plan import GuardResult, LeftOut, Plan
 from tests.fakes.memory_world import World
@@ -104,14 +106,68 @@ ROWS = [
     {"app": "chat", "account": "bo", "outcome": "STILL_ACTIVE", "detail": "http.200"},
 ]
 
+COUNTED = {
+    "app": "chat", "kind": "count", "before": 60, "now": 57, "confirmed": 3, "appeared": 0,
+    "unconfirmed": [], "came_back": [], "changed": [], "error": "",
+}  # fmt: skip
+LOOKS: list[dict[str, Any]] = [
+    {"app": "chat", "kind": "census", "active": 60, "inactive": 2, "error": None},
+    {"app": "chat", "kind": "check", "looked_at": 6, "changed": []},
+    COUNTED,
+    {"app": "wiki", "kind": "census", "active": None, "inactive": None, "error": "read.manual"},
+]
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [
+        (LOOKS[0], "60 active"),
+        (LOOKS[1], "6 picked accounts are as they were"),
+        (LOOKS[1] | {"changed": ["u2"]}, "no longer as they were: u2"),
+        (COUNTED, "60 active before, 57 now: 3 confirmed"),
+        (
+            COUNTED | {"now": 63, "confirmed": -2, "appeared": 1},
+            "60 active before, 63 now: 2 given back, 1 new",
+        ),
+        (
+            COUNTED | {"unconfirmed": ["u4"], "came_back": ["u5"], "changed": ["u6\n", "u7"]},
+            (
+                "60 active before, 57 now: 3 confirmed; changed without being confirmed: u4; "
+                "back as before: u5; changed although nothing was sent for them: u6\\x0a, u7"
+            ),
+        ),
+        (
+            COUNTED | {"changed": [f"u{one}" for one in range(12)]},
+            (
+                "60 active before, 57 now: 3 confirmed; changed although nothing was sent for "
+                "them: u0, u1, u2, u3, u4, u5, u6, u7, u8, u9 and 2 more"
+            ),
+        ),
+        (
+            COUNTED | {"now": None, "error": "count.list_differs"},
+            (
+                "how many are active could not be counted: "
+                "its list contradicts what the accounts say of themselves"
+            ),
+        ),
+        (LOOKS[3], "how many are active could not be counted: read.manual"),
+    ],
+)
+def test_a_look_around_is_one_sentence(look: dict[str, Any], words: str) -> None:
+    """Figures first, then whoever stands out, by id; what could not be counted is said so."""
+    assert look_words(look) == words
+
 
 def test_outcomes_are_a_table_with_a_sum() -> None:
     """Every action has a row; the counts stand below; nothing due is said."""
-    text = printed(show_outcomes, ROWS)
+    text = printed(show_outcomes, ROWS, LOOKS)
     assert "STILL_ACTIVE" in text
     assert "http.200" in text
     assert "1 CONFIRMED, 1 STILL_ACTIVE" in text
-    assert "nothing was due" in printed(show_outcomes, [])
+    assert "chat: 60 active before, 57 now: 3 confirmed" in text
+    assert "wiki: how many are active could not be counted: read.manual" in text
+    assert text.count("chat:") == 1
+    assert "nothing was due" in printed(show_outcomes, [], [])
 
 
 def moves(console: Console, *, quiet: bool = False) -> None:

@@ -206,14 +206,21 @@ def _show(result: Result, *, json_: bool, no_color: bool) -> None:
         for row in result.rows
     ]
     if json_:
-        summary = {"actions": rows, "stopped": result.stopped, "exit_code": result.exit_code}
+        summary = {
+            "actions": rows,
+            "looks": result.looks,
+            "stopped": result.stopped,
+            "exit_code": result.exit_code,
+        }
         typer.echo(json.dumps(summary, sort_keys=True))
         return
     from reports.plan import show_outcomes
+    from reports.text import visible
 
-    show_outcomes(rows, open_console(no_color=no_color))
+    show_outcomes(rows, result.looks, open_console(no_color=no_color))
     if result.torn:
         typer.echo(f"the journal's last line was torn ({result.torn} bytes) and dropped", err=True)
     if result.stopped:
-        typer.echo(f"STOPPED: {result.stopped}", err=True)
+        typer.echo(f"STOPPED: {visible(result.stopped, 400)}", err=True)
+        typer.echo("look at these accounts in the app; who changed them is not known", err=True)
         typer.echo("take back what is confirmed with: ghostscan undo JOURNAL", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from collectors.base import Deactivator, Operation, Witness
 from scanner.errors import RefusedError
@@ -16,7 +17,7 @@ from scanner.remediation.pace import Circuit, Clock, Pace, schedule
 from scanner.remediation.plan import Action, Plan
 from scanner.remediation.protected import Protection
 from scanner.remediation.replay import Ended, Standing, replay
-from scanner.remediation.watch import Watch
+from scanner.remediation.watch import Watch, looks
 
 CONFIRMED, UNCONFIRMED, INTERRUPTED = 0, 40, 130
 SETTLING_SECONDS = 5.0
@@ -79,12 +80,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an execution came to; ``stopped`` says why everything was stopped, if it was."""
+    """What an execution came to; ``stopped`` says why everything was stopped, if it was.
+
+    ``looks`` are those around the changes, see :func:`watch.looks`.
+    """
 
     rows: tuple[Row, ...]
     interrupted: bool
     stopped: str
     torn: int
+    looks: tuple[dict[str, Any], ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -255,7 +260,9 @@ class _Work:
             Row(one, standing.outcome(one.action_id), _detail(standing.ended.get(one.action_id)))
             for one in self.actions
         )
-        return Result(rows, self.interrupted, standing.stopped, self.session.journal.torn)
+        journal = self.session.journal
+        seen = looks(journal.records)
+        return Result(rows, self.interrupted, standing.stopped, journal.torn, seen)
 
     def _look_at_the_rest(self) -> None:
         """An execution that ended after its last request left the look around it to this one."""

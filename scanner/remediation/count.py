@@ -3,7 +3,8 @@
 The whole list is compared, id by id, and not only its length: so an account that somebody creates
 meanwhile is no alarm, and one that went inactive beside those that were asked for has a name. Who
 did that, a server that hit too much or an administrator at the same time, the app does not tell;
-therefore everything stops, and people look at the accounts that are named.
+therefore everything stops, and people look at the accounts that are named. What is changed and
+changed back between two lists shows in neither.
 """
 
 from __future__ import annotations

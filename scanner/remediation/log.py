@@ -15,6 +15,7 @@ from scanner.remediation.journal import Kind, Record
 from scanner.remediation.outcome import OURS, Outcome
 from scanner.remediation.plan import Action, Plan, plain
 from scanner.remediation.replay import replay
+from scanner.remediation.watch import looks
 
 FORMAT = "ghostscan/remediation-log/1"
 LOG = "log.json"
@@ -26,7 +27,8 @@ def remediation_log(plan: Plan, records: Sequence[Record], head: str) -> dict[st
 
     ``actions`` holds every action of the plan in its order: whom it is about and why, the state
     read before and after, each request with its digest and answer, the outcome as it stands now,
-    and what SCIM cannot show of the access that is left. Instants are RFC 3339 in UTC.
+    and what SCIM cannot show of the access that is left. ``looks`` are those around the changes,
+    see :func:`watch.looks`. Instants are RFC 3339 in UTC.
     """
     standing = replay(records)
     begin = standing.begin
@@ -44,6 +46,7 @@ def remediation_log(plan: Plan, records: Sequence[Record], head: str) -> dict[st
         "begun": None if begin is None else {"at": begin.at, **begin.fields},
         "ended_at": records[-1].at if standing.closed else None,
         "stopped": standing.stopped,
+        "looks": list(looks(records)),
         "actions": [
             _entry(plan, one, by_action.get(one.action_id, []), standing.outcome(one.action_id))
             for one in plan.actions

@@ -6,8 +6,9 @@ are active at all. The first is a handful of reads; the second is a reading of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from collectors.base import Census, Deactivator
 from scanner.remediation.blast import Lookout
@@ -141,6 +142,27 @@ class Watch:
             if record.kind is since:
                 return None
         return None
+
+
+def looks(records: Iterable[Record]) -> tuple[dict[str, Any], ...]:
+    """Give every look of a journal in its order: ``at``, ``app``, ``kind`` and what was seen.
+
+    A ``census`` has the numbers ``active`` and ``inactive`` (None: not counted) and ``error``, a
+    ``count`` the fields of :class:`Count`, a ``check`` has ``looked_at`` and ``changed``.
+    """
+    kinds = (Kind.CENSUS, Kind.COUNT, Kind.CHECK)
+    return tuple(
+        {**one.fields, **_numbers(one), "at": one.at, "kind": one.kind.value.lower()}
+        for one in records
+        if one.kind in kinds
+    )
+
+
+def _numbers(record: Record) -> dict[str, Any]:
+    if record.kind is not Kind.CENSUS:
+        return {}
+    sides = {name: record[name] for name in ("active", "inactive")}
+    return {name: None if ids is None else len(ids) for name, ids in sides.items()}
 
 
 def _census(noted: Record) -> Census:

@@ -143,7 +143,7 @@ class MemoryApp:
             return Census(None, None, "read.timeout")
         if len(self.accounts) > most:
             return Census(None, None, "count.too_many")
-        self.events.append(Event("census", ""))
+        self.events.append(Event("census", "", under=self.under))
         active = frozenset(one.id for one in self.accounts.values() if one.active)
         return Census(active, frozenset(self.accounts) - active)
 

@@ -457,6 +457,7 @@ class World:
         """Whoever else was hit stops everything, or it is on record that nobody could count."""
         own = [one for one in records if one.fields.get("app") == app.name]
         ours = {one["account"] for one in own if one.kind is Kind.INTENT}
+        ours |= self._changed_by_two(app, papers.plan_id)
         hit = [one.id for one in app.accounts.values()
                if one.by == f"beside {papers.plan_id}" and one.id not in ours]  # fmt: skip
         looks = [one for one in own if one.kind in (Kind.CENSUS, Kind.COUNT)]
@@ -465,6 +466,14 @@ class World:
         stopped = bool(standing.stopped)
         law("W23 who was hit beside stops it all", not hit or uncounted or stopped, hit)
         law("W23 who was hit beside is named", not stopped or uncounted or told, hit)
+
+    @staticmethod
+    def _changed_by_two(app: MemoryApp, plan_id: str) -> set[str]:
+        """Accounts that a human changed after the first list: changed back, they show in none."""
+        lists = [p for p, one in enumerate(app.events)
+                 if one.what == "census" and one.under == plan_id]  # fmt: skip
+        since = app.events[lists[0] :] if lists else []
+        return {one.account for one in since if one.what == "human"}
 
     def confirmed(self, papers: Papers) -> bool:
         """Whether a journal confirms anything as ours."""
