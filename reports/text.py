@@ -102,4 +102,6 @@ def _checked(value: object) -> object:
 
 
 def _encodable(text: str) -> str:
+    if text.isascii():  # most texts are: looking at each character takes far longer
+        return text
     return "".join(_escape(char) if "\ud800" <= char <= "\udfff" else char for char in text)

@@ -285,9 +285,18 @@ def _apps(
         for reading in readings
         if reading.role is Role.HRIS and reading.state is not State.COMPLETE
     ]
+    own: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        own[finding.app].append(finding)
     return tuple(
         replace(
-            _app(reading, counts.get(reading.source, {}), unread_hris, findings, telling),
+            _app(
+                reading,
+                counts.get(reading.source, {}),
+                unread_hris,
+                own[reading.source],
+                telling,
+            ),
             timeliness=timeliness.get(reading.source, ()),
         )
         for reading in readings
@@ -307,10 +316,10 @@ def _app(
     reading: Reading,
     counts: Row,
     unread_hris: Sequence[Reading],
-    findings: Sequence[Finding],
+    own: Sequence[Finding],
     telling: Telling,
 ) -> App:
-    own = [finding for finding in findings if finding.app == reading.source]
+    """Sum up one app; ``own`` are the findings about it."""
     blocking = [*_unconcluded(reading, unread_hris), *_unconcluded_groups(reading, telling)]
     verdict = Verdict.FINDINGS if own else Verdict.CLEAN
     return App(

@@ -10,6 +10,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -104,18 +106,19 @@ def _compounds(words: Sequence[str]) -> set[str]:
 def _index(
     tables: Iterable[Path], wanted: frozenset[str]
 ) -> tuple[list[_Known], Mapping[str, Sequence[int]]]:
-    """Find the people who share a wanted word, and by each word that few share, who they are."""
-    known: list[_Known] = []
+    """Find the people who share a wanted word, by place; by each word few share, who they are."""
+    known = [
+        _Known((row["source"], row["person_id"]), row["display_name"], traits)
+        for row in _people(tables)
+        for traits in [_traits(row)]
+        if not traits.words.isdisjoint(wanted)
+    ]
+    known.sort(key=lambda one: one.place)
     by_word: defaultdict[str, list[int]] = defaultdict(list)
-    for row in _people(tables):
-        traits = _traits(row)
-        shared = traits.words & wanted
-        if shared:
-            place = (row["source"], row["person_id"])
-            for word in shared:
-                if len(by_word[word]) <= MOST_NAMESAKES:
-                    by_word[word].append(len(known))
-            known.append(_Known(place, row["display_name"], traits))
+    for who, one in enumerate(known):
+        for word in one.traits.words & wanted:
+            if len(by_word[word]) <= MOST_NAMESAKES:
+                by_word[word].append(who)
     few = {word: who for word, who in by_word.items() if len(who) <= MOST_NAMESAKES}
     return known, few
 
@@ -129,9 +132,9 @@ def _best(
     traits: _Traits, known: Sequence[_Known], by_word: Mapping[str, Sequence[int]]
 ) -> tuple[tuple[Suggestion, str], ...]:
     """The best suggestions, each with what is to be said of a look-alike."""
-    shared = Counter(who for word in traits.words for who in by_word.get(word, ()))
-    compared = sorted(shared, key=lambda who: (-shared[who], known[who].place))[:MOST_COMPARED]
-    found = [_scored(traits, known[who]) for who in compared]
+    shared = Counter(chain.from_iterable(by_word.get(word, ()) for word in traits.words))
+    compared = nsmallest(MOST_COMPARED, ((-count, who) for who, count in shared.items()))
+    found = [_scored(traits, known[who]) for _, who in compared]
     good = [one for one in found if one[0].score >= LEAST_SCORE]
     good.sort(key=lambda one: (-one[0].score, one[0].source, one[0].person_id))
     return tuple(good[:BEST])
