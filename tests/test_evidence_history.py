@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from scanner.errors import IntegrityError
 from scanner.evidence.history import before, last_complete, last_received, previous_run
 from scanner.evidence.store import RunFolder
 from scanner.model import Earlier, Headcount, State
+from tests.fakes.company import account, person
 from tests.fakes.evidence import (
     NOON,
     findings_json,
@@ -20,6 +22,7 @@ from tests.fakes.evidence import (
     write_run,
     write_runs,
 )
+from tests.fakes.runs import Runs
 
 
 @pytest.fixture
@@ -103,6 +106,41 @@ def test_findings_in_another_form_are_an_error(runs: Path, content: bytes) -> No
     """Sealed bytes that are no list of findings are refused by name."""
     write_run(runs, findings=content)
     with pytest.raises(IntegrityError, match=r"findings\.json: is not a list of findings"):
+        before(runs)
+
+
+def test_the_newest_audit_alone_tells_what_ever_was_found(tmp_path: Path) -> None:
+    """What is closed is sealed by each audit: nothing older is read, and the answer is the same."""
+    whole, read_through = (
+        Runs(tmp_path / name, seals_closed=seals)
+        for name, seals in (("whole", True), ("through", False))
+    )
+    orphans = [account("U1"), account("U2"), account("U3")]
+    for day, there in enumerate(([0, 1], [1], [1, 2], [0, 2], [2])):
+        for runs in (whole, read_through):
+            at = NOON + timedelta(days=day)
+            folder, concluded = runs.audit(at, [person("P"), *(orphans[one] for one in there)])
+        back = {one.account.id: one.status for one in concluded.findings if one.account}
+        assert (back.get("U1") == "reopened") is (day == 3)
+    found = before(whole.directory)
+    assert found == before(read_through.directory)
+    assert len(found.first_seen) == 3
+    for older in sorted(whole.directory.glob("00*"))[:-1]:
+        shutil.rmtree(older)
+    assert before(whole.directory) == found
+    (folder / "findings.json").unlink()
+    with pytest.raises(IntegrityError, match=r"findings\.json"):
+        before(read_through.directory)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[]", b"no", b'{"schema": "x"}', b'{"schema": "ghostscan/closed/1"}',
+                b'{"schema": "ghostscan/closed/1", "first_seen": {"a": 1}}'],
+)  # fmt: skip
+def test_closed_findings_in_another_form_are_an_error(runs: Path, content: bytes) -> None:
+    """Sealed bytes that are no list of closed findings are refused by name."""
+    write_run(runs, closed=content)
+    with pytest.raises(IntegrityError, match=r"observed/closed_findings\.json: "):
         before(runs)
 
 

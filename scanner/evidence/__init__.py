@@ -8,6 +8,7 @@ chain      one line per start and end of a run, each bound to the line before
 manifest   what a run was made of, with the digest of every file
 verify     is a run folder whole and unaltered
 history    what earlier runs had found
+closed     what earlier audits had found and is open no more
 standing   what was open before a run and what it leaves open
 earlier    what an earlier run saw, copied into the one that continues it
 exhibit    a finding and the records it rests on, as they were received

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from scanner.errors import IntegrityError
 from scanner.evidence.chain import CHAIN, Event, Link, read_chain, run_started_at
+from scanner.evidence.closed import CLOSED, read_closed
 from scanner.evidence.disk import read_file
 from scanner.evidence.manifest import MANIFEST, Manifest, parse_manifest
 from scanner.evidence.standing import left_open
@@ -31,23 +32,26 @@ def previous_run(runs_directory: Path) -> str | None:
 def before(runs_directory: Path) -> Before:
     """Tell what the finished audits found: what the newest left open, and when each was first seen.
 
-    Open is what it found and what it could not conclude about. Each ``findings.json`` is checked
-    against its manifest, and that against the chain. A run without one (collected only) has no
-    findings. Raises IntegrityError naming the file that is missing or damaged.
+    Open is what it found and what it could not conclude about. What is open no more is read from
+    the list that the audit sealed, or without one from the audits before it. Each file is checked
+    against its manifest, and that against the chain. A run that only collected has no findings.
+    Raises IntegrityError naming the file that is missing or damaged.
     """
-    audit, rows = "", {}
+    audit, rows = "", dict[str, Standing]()
     earliest: dict[str, str] = {}
-    for end in ends(runs_directory):
-        found = _findings(runs_directory / end.run, end)
-        if found is None:
+    for end in reversed(ends(runs_directory)):
+        known = _known(runs_directory / end.run, end)
+        if known is None:
             continue
-        audit, rows = end.run, found
-        for row in found.values():
-            if row.id not in earliest or row.first_seen < earliest[row.id]:
-                earliest[row.id] = row.first_seen
-    if not audit:
-        return Before()
-    return Before(audit, run_started_at(audit), rows, earliest)
+        found, closed = known
+        if not audit:
+            audit, rows = end.run, found
+        seen = {row.id: row.first_seen for row in found.values()}
+        for identity, run in {**(closed or {}), **seen}.items():
+            earliest[identity] = min(run, earliest.get(identity, run))
+        if closed is not None:
+            break
+    return Before(audit, run_started_at(audit), rows, earliest) if audit else Before()
 
 
 def last_received(runs_directory: Path) -> dict[str, int]:
@@ -89,17 +93,26 @@ def ends(runs_directory: Path) -> list[Link]:
     return [link for link in chain.links if link.event is Event.END]
 
 
-def _findings(folder: Path, end: Link) -> dict[str, Standing] | None:
-    """Read by id what one run left open, or None where it has no findings."""
+def _known(folder: Path, end: Link) -> tuple[dict[str, Standing], Mapping[str, str] | None] | None:
+    """Read by id what one run left open, and the first run of what it knew as closed.
+
+    None where it has no findings; the latter is None where it sealed no such list.
+    """
     manifest = _manifest(folder, end)
     recorded = {file.path: file.sha256 for file in manifest.files}
     if FINDINGS not in recorded:
         return None
     content = checked(folder, FINDINGS, recorded[FINDINGS])
     try:
-        return left_open(json.loads(content), end.run)
+        found = left_open(json.loads(content), end.run)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise damaged(folder / FINDINGS, "is not a list of findings") from None
+    if CLOSED not in recorded:
+        return found, None
+    try:
+        return found, read_closed(checked(folder, CLOSED, recorded[CLOSED]))
+    except ValueError as error:
+        raise damaged(folder / CLOSED, str(error)) from None
 
 
 def _manifest(folder: Path, end: Link) -> Manifest:

@@ -62,6 +62,7 @@ def audit(
     Raises ConfigError, RefusedError or EvidenceError before the first request, and leaves no
     half-written run.
     """
+    from scanner.evidence.closed import CLOSED, closed_findings
     from scanner.evidence.earlier import adopt_earlier
     from scanner.evidence.history import before, last_complete, previous_run
     from scanner.reconcile.engine import require_engine
@@ -87,6 +88,7 @@ def audit(
         result = _assemble(loaded.config, readings, conclusions, run, as_of, previous)
         result = replace(result, registers=registers.files)
         _render(result, run)
+        run.write(CLOSED, closed_findings(result, earlier))
         folder = run.finish(result, loaded.config, loaded.sha256, clock())
     return Outcome(result, folder)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.config import Config
+from scanner.evidence.closed import CLOSED
 from scanner.evidence.store import RunFolder
 from scanner.model import (
     App,
@@ -105,7 +106,12 @@ def findings_json(*findings: str | tuple[str, str]) -> bytes:
     return json.dumps({"schema": "ghostscan/findings/1", "findings": rows}).encode()
 
 
-def write_run(runs: Path, now: datetime = NOON, findings: bytes | None = None) -> Path:
+def write_run(
+    runs: Path,
+    now: datetime = NOON,
+    findings: bytes | None = None,
+    closed: bytes | None = None,
+) -> Path:
     """Write one finished run with two responses, a table, findings and a page."""
     with RunFolder.begin(runs, now) as run:
         recorder = run.recorder("slack")
@@ -115,6 +121,8 @@ def write_run(runs: Path, now: datetime = NOON, findings: bytes | None = None) -
         )
         run.path("tables/accounts/slack.parquet").write_bytes(b"PAR1 rows PAR1")
         run.write("findings.json", findings_json() if findings is None else findings)
+        if closed is not None:
+            run.write(CLOSED, closed)
         run.write("report.html", b"<!doctype html>\n")
         return run.finish(
             small_audit(run, responses), small_config(), "c" * 64, now + timedelta(seconds=90)

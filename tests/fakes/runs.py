@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.machine import findings_json
+from scanner.evidence.closed import CLOSED, closed_findings
 from scanner.evidence.earlier import adopt_earlier
 from scanner.evidence.history import before
 from scanner.evidence.store import RunFolder
@@ -37,6 +38,7 @@ class Runs:
     directory: Path
     settings: Mapping[str, Any] = field(default_factory=lambda: SETTINGS)
     entitlements: Iterable[Mapping[str, Any]] = ()
+    seals_closed: bool = True
 
     def audit(
         self,
@@ -59,6 +61,8 @@ class Runs:
             concluded = reconcile(run.folder, company.config, readings, run.run, at, earlier)
             result = _result(run, readings, concluded)
             run.write("findings.json", findings_json(result))
+            if self.seals_closed:
+                run.write(CLOSED, closed_findings(result, earlier))
             return run.finish(result, company.config, "c" * 64, at + READING_TAKES), concluded
 
     def snapshot(
