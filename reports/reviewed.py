@@ -12,7 +12,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from openpyxl import load_workbook
@@ -131,8 +131,6 @@ def _content(cell: Cell | MergedCell) -> Content:
         return Typed(formula=str(getattr(value, "text", value)))
     if isinstance(value, datetime):
         return Typed(moment=value, whole_day=value.time() == time(0))
-    if isinstance(value, date):
-        return Typed(moment=datetime.combine(value, time(0)), whole_day=True)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     # A line break typed in Excel may come as two characters, one of them escaped.

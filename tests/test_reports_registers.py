@@ -98,11 +98,11 @@ def test_the_workbook_shows_waivers_and_registers(tmp_path: Path) -> None:
 
 
 def test_the_csv_names_the_waiver() -> None:
-    """The last cells of the row are owner, approver and expiry."""
+    """Owner, approver and expiry stand behind the groups, before the suggestions."""
     audit = waived_audit()
     lines = findings_csv(audit).decode("utf-8-sig").split("\r\n")
     (row,) = [line for line in lines if audit.findings[0].id in line]
-    assert row.endswith('"privileged","G1 > G2","Ana <Ruiz>","Bo Lind","2026-12-31"')
+    assert row.endswith('"privileged","G1 > G2","Ana <Ruiz>","Bo Lind","2026-12-31",""')
 
 
 def test_the_terminal_counts_what_is_waived() -> None:

@@ -7,13 +7,16 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from rich.console import Console
 
+from reports.review import Heading, write_review_workbook
+from reports.reviewing import Summary, show_import
 from scanner.cli.program import run
 from scanner.model import Answer, Choice, Need, Question, Returned, ReturnedRow
 from scanner.remediation.answer import check_answers
@@ -49,11 +52,19 @@ def _site(audited_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]
         yield fresh
 
 
-@pytest.fixture(name="book")
-def _book(site: Site, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def exported(audited_site: Site, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The reviewer's copy as it is exported."""
+    path = tmp_path_factory.mktemp("exported") / "review.xlsx"
+    assert run(["review", "export", str(audited_site.run), "--output", str(path)]) == 0
+    return path.read_bytes()
+
+
+@pytest.fixture(name="book")
+def _book(exported: bytes, tmp_path: Path) -> Path:
+    """A copy of the reviewer's copy."""
     path = tmp_path / "review.xlsx"
-    assert run(["review", "export", str(site.run), "--output", str(path)]) == 0
+    path.write_bytes(exported)
     return path
 
 
@@ -102,7 +113,7 @@ def by_account(site: Site, number: int = 1) -> dict[str, dict[str, Any]]:
 
 
 GOOD: dict[str, dict[str, Any]] = {
-    ORPHAN: {"decision": "deactivate", "ticket": 4711},
+    ORPHAN: {"decision": "deactivate", "ticket": 4711.0},
     TWIN: {"decision": "Keep", "reason": "bot of the\nbuild", "reviewer": "Bo Lind"},
     GHOST: {"decision": "keep", "reason": "legal hold", "decided_at": "2099-01-01"},
 }
@@ -310,6 +321,7 @@ def test_everything_that_is_wrong_is_told_at_once(
         ({"finding_id": "0" * 16}, "finding_id", "was not asked about"),
         ({"finding_id": None}, "finding_id", "has no finding_id"),
         ({"reviewer": "＠SUM(1)"}, "reviewer", "of their own"),
+        ({"why": "=1+1"}, "why", "“=1+1” is not what the run says"),
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_taken_is_told(
@@ -404,6 +416,17 @@ def test_a_column_that_is_missing_is_told(
     assert run(["review", "import", str(book), "--json"]) == 64
     (flaw,) = json.loads(capsys.readouterr().out)["flaws"]
     assert (flaw["column"], flaw["row"]) == ("severity", 0)
+
+
+def test_an_account_whose_owner_is_in_doubt_is_never_deactivated(
+    site: Site, book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the list of choices was made to hold."""
+    fill(book, {DOUBTED: {"decision": "deactivate"}})
+    capsys.readouterr()
+    assert run(["review", "import", str(book), "--json"]) == 64
+    (flaw,) = json.loads(capsys.readouterr().out)["flaws"]
+    assert flaw["problem"] == "cannot be deactivated by a decision: its owner is in doubt"
 
 
 def test_an_account_is_decided_one_way(
@@ -692,3 +715,110 @@ def test_a_run_without_anything_to_decide_is_said_so(
     assert "Nothing new, 0 from earlier reviews" in shown
     assert "2 findings still need a decision" in shown
     assert not (site.run / "review").exists()
+
+
+def test_two_imports_at_once_lose_nothing(
+    site: Site, book: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever comes second is told so; importing again keeps what the first one brought."""
+    other = book.with_name("other.xlsx")
+    other.write_bytes(book.read_bytes())
+    assert bring(fill(other, {TWIN: GOOD[TWIN]})) == 0
+    with monkeypatch.context() as patched:  # as read before the other import had ended
+        patched.setattr("scanner.remediation.review.read_reviews", lambda _: ())
+        assert bring(fill(book, {ORPHAN: GOOD[ORPHAN]})) == 30
+    assert "imported by somebody else meanwhile" in capsys.readouterr().err
+    assert bring(book) == 0
+    assert set(by_account(site, 2)) == {ORPHAN, TWIN}
+    assert sorted(one.name for one in (site.run / "review").iterdir()) == ["0001", "0002"]
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(
+    site: Site, book: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk at any step is told, and the next import starts anew."""
+    fill(book, {ORPHAN: GOOD[ORPHAN]})
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for place in ("pathlib.Path.rename", "tempfile.mkdtemp"):
+        with monkeypatch.context() as patched:
+            patched.setattr(place, full)
+            assert bring(book) == 64
+        assert "cannot be written: No space left" in capsys.readouterr().err
+        assert list((site.run / "review").iterdir()) == []
+    with monkeypatch.context() as patched:
+        patched.setattr("scanner.remediation.review.sync_directory", full)
+        patched.setattr("scanner.remediation.review.os.path.lexists", lambda _: False)
+        assert bring(book) == 64
+    assert bring(book) == 0
+
+
+def test_what_an_import_left_half_done_is_no_review(site: Site, book: Path) -> None:
+    """A power cut leaves a folder aside; verify and the next import pass it over."""
+    aside = site.run / "review" / ".partial-x"
+    aside.mkdir(parents=True)
+    (aside / "workbook.xlsx").write_bytes(b"half")
+    assert run(["verify", str(site.run)]) == 0
+    assert bring(fill(book, {ORPHAN: GOOD[ORPHAN]})) == 0
+    assert run(["verify", str(site.run)]) == 0
+
+
+def test_a_review_of_damaged_files_is_told_once(
+    site: Site, book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A workbook that is none, though its digest is right; a plan and a manifest that are none."""
+    assert bring(fill(book, {ORPHAN: GOOD[ORPHAN], "u3": {"decision": "investigate"}})) == 0
+    assert plan_it(site) == 0
+    folder = site.run / "review" / "0001"
+    content, found = (folder / "decisions.json").read_bytes(), decisions(site)
+    (folder / "workbook.xlsx").write_bytes(b"none")
+    digest = hashlib.sha256(b"none").hexdigest()
+    replaced = content.replace(found["workbook_sha256"].encode(), digest.encode())
+    (folder / "decisions.json").write_bytes(replaced)
+    site.plan.write_bytes(b"none")
+    capsys.readouterr()
+    assert run(["verify", str(site.run)]) == 50
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "review/0001/workbook.xlsx: workbook.xlsx is not a whole" in shown
+    assert shown.count("remediation/plan.json:") == 1
+    (site.run / "manifest.json").write_bytes(b"none")
+    assert run(["verify", str(site.run)]) == 50
+    assert "manifest.json: is not JSON" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_workbook_that_is_too_large_is_refused(
+    site: Site, book: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a file, and as what it unpacks to."""
+    size = book.stat().st_size
+    for most, told in ((size - 1, "is too large"), (size, "unpacks to")):
+        monkeypatch.setattr("reports.reviewed.MOST_BYTES", most)
+        assert bring(book) == 64
+        assert told in capsys.readouterr().err
+
+
+def test_a_target_that_cannot_be_replaced_is_told(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder of that name stays, whatever was asked."""
+    target = tmp_path / "folder"
+    (target / "inner").mkdir(parents=True)
+    export = ["review", "export", str(site.run), "--output", str(target), "--overwrite"]
+    assert run(export) == 64
+    assert "cannot be written" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_run_with_nothing_to_decide_gives_an_empty_sheet(tmp_path: Path) -> None:
+    """It says so, and so does the summary."""
+    heading = Heading(
+        "Test Corp", datetime(2026, 11, 1, tzinfo=UTC), "r", "m", "q", "UTC", (), "ghostscan"
+    )
+    path = tmp_path / "x.xlsx"
+    write_review_workbook((), {}, heading, path)
+    assert findings_of(path)["A6"].value.startswith("No rows: nothing of this run")
+    text = io.StringIO()
+    show_import(Summary("r", None, None, "w", 0, 0, {}, 0), Console(file=text, width=80))
+    assert "Every finding that needs a decision has one." in text.getvalue()

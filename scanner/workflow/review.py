@@ -97,6 +97,7 @@ def export_review(
     try:
         aside.replace(target)
     except OSError as error:
+        aside.unlink()
         raise EvidenceError(f"{target} cannot be written: {error.strerror}") from None
     needed = sum(one.need is Need.NEEDED for one in asked)
     decided = sum(one.finding in known for one in asked)
