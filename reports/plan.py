@@ -25,7 +25,7 @@ _OPERATIONS = {
     "reactivate": "reactivate",
     "remove_member": "remove from group",
 }
-_EFFECTS = {
+EFFECTS = {
     "irreversible": "cannot be undone",
     "removes_membership": "removes memberships",
     "deletes_user": "deletes the user",
@@ -144,7 +144,7 @@ def _effect(part: Document) -> tuple[str, str, str]:
 
 def _dangers(traits: Document) -> str:
     named = {**traits, "irreversible": traits["reversible"] == "no"}
-    return ", ".join(words for name, words in _EFFECTS.items() if named.get(name))
+    return ", ".join(words for name, words in EFFECTS.items() if named.get(name))
 
 
 def consequences(traits: Document) -> str:

@@ -13,7 +13,7 @@ from reports.archive import workbook_at
 from reports.cell import Look, Value, cell_text
 from reports.looks import look_words
 from reports.page import STYLE, page_environment, style_digest
-from reports.plan import GOOD, whom, why_words
+from reports.plan import EFFECTS, GOOD, whom, why_words
 from reports.sheet import Column, DataSheet, Stamp, write_sheet
 from reports.text import visible
 
@@ -83,11 +83,27 @@ def _page(log: Document) -> dict[str, Any]:
         "ended": _second(log["ended_at"]) or "not ended: it can go on",
         "stopped": visible(log["stopped"]),
         "rows": [_row(one) for one in log["actions"]],
+        "apps": [_app(one) for one in log["apps"]],
         "looks": [_look(one) for one in log["looks"]],
         "plan_id": log["plan_id"],
         "journal_head": log["journal_head"],
         "manifest": log["manifest_sha256"],
     }
+
+
+def _app(app: Document) -> dict[str, str]:
+    return {
+        "name": visible(app["name"]),
+        "effect": visible(app["effect"], 400),
+        "dangers": ", ".join(EFFECTS[one] for one in app["destructive"]),
+    }
+
+
+def _effect(log: Document, action: Document) -> str:
+    """Say what the change does at this vendor, the dangers first."""
+    app = next(one for one in log["apps"] if one["name"] == action["app"])
+    told = _app(app)
+    return f"DANGER: {told['dangers']}. {told['effect']}" if told["dangers"] else told["effect"]
 
 
 def _look(look: Document) -> dict[str, str]:
@@ -189,6 +205,7 @@ def _sheet(log: Document) -> DataSheet[Document]:
         Column("outcome", lambda one: _WORDS.get(one["outcome"], one["outcome"]), Look.JUDGED),
         Column("detail", lambda one: one["detail"] or None, Look.LONG),
         Column("can_be_undone", lambda one: "yes" if one["undoable"] else "no"),
+        Column("effect", lambda one: _effect(log, one), Look.LONG),
         Column("access_left", lambda one: one["residual_access"], Look.LONG),
         Column("action_id", lambda one: one["action_id"], Look.LONG),
         Column("finding", lambda one: one["why"]["finding"]),

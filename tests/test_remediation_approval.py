@@ -68,6 +68,37 @@ def check(
     return check_approval(papers.plan, ApprovalFiles(**given), world.keys, settings, allowed, START)
 
 
+def test_nobody_approves_what_becomes_of_their_own_account() -> None:
+    """Neither by the name that is signed nor by one the key is known under, and in any case."""
+    world, papers = small()
+    world.keys.allowed["SHA256:bob"] = ("USER-2@example.com",)
+    with pytest.raises(RefusedError, match=r"own account is in the plan: chat: user-2 \(a-2\)"):
+        check(world, papers, state(papers.plan))
+    first, second = (one.action_id for one in papers.plan.actions)
+    check(world, papers, state(papers.plan, only=(first,)))
+    with pytest.raises(RefusedError, match="own account"):
+        check(world, papers, state(papers.plan, only=(second,)))
+    world.keys.allowed["SHA256:bob"] = ("bob",)
+    typed = state_approval(papers.plan, level=Level.TYPED, name="User-1", now=START)
+    with pytest.raises(RefusedError, match="own account"):
+        check(world, papers, typed, settings=Remediation(typed_up_to=25))
+
+
+def test_an_emergency_key_may_give_its_own_account_back() -> None:
+    """Whoever was locked out by mistake is not kept out by the rule for two."""
+    world, papers = small()
+    world.approve(papers, "bob")
+    world.apply(papers)
+    back = world.undo(papers)
+    assert back is not None
+    world.keys.allowed["SHA256:glass"] = ("user-1",)
+    approval = state_approval(back.plan, level=Level.SIGNED, name="user-1", now=START)
+    emergency = Remediation(typed_up_to=0, break_glass_keys=("SHA256:glass",))
+    check(world, back, approval, "glass", emergency)
+    with pytest.raises(RefusedError, match="own account"):
+        check(world, back, approval, "glass")
+
+
 def test_the_second_persons_signature_holds() -> None:
     """Bob is somebody else than Alice, and says how much he agrees to."""
     world, papers = small()

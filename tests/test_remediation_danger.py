@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from collectors.base import Observation, Operation, Reply, Traits
@@ -88,7 +89,12 @@ def test_what_deletes_is_shown_accepted_by_name_and_called_gone(
     assert {row["outcome"] for row in rows} == {"DELETED"}
     log = json.loads((plan.parent / "log.json").read_bytes())
     assert {(one["undoable"], one["after"]["found"]) for one in log["actions"]} == {(False, False)}
-    assert "DELETED: as was accepted; it cannot be undone" in (plan.parent / "log.html").read_text()
+    page = (plan.parent / "log.html").read_text()
+    assert "DELETED: as was accepted; it cannot be undone" in page
+    dangers = "cannot be undone, removes memberships, deletes the user"
+    assert f"Danger: {dangers}." in page
+    rows = openpyxl.load_workbook(plan.parent / "log.xlsx")["Remediation log"].values
+    assert sum(f"DANGER: {dangers}." in str(row) for row in rows) == len(LEAVERS)
     assert run(["undo", str(plan.with_name("journal.jsonl"))]) == 0
     told = capsys.readouterr().out
     assert "the app deleted the account, as was accepted" in told

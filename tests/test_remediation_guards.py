@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.base import Operation
+from scanner.cli.program import run
 from scanner.config import Remediation, Thresholds
 from scanner.errors import UsageError
 from scanner.model import Choice, Protected, Registers, State
-from scanner.remediation.basis import Basis, Headcount
+from scanner.remediation.basis import Basis, Headcount, read_basis
 from scanner.remediation.decision import UNDECIDED, Decision, Decisions, load_decisions
 from scanner.remediation.draft import Heading, PlannedApp, draft_plan
 from scanner.remediation.guard import Surroundings, breaches, evaluate, laxer, stricter
@@ -25,6 +26,8 @@ from scanner.remediation.plan import Action, Plan, Planner, Switches
 from scanner.remediation.proposal import propose
 from scanner.remediation.protected import Identity, Protection, likeness
 from tests.fakes.memory_world import World
+from tests.fakes.remediated import write_settings
+from tests.fakes.scim_server import serving, user
 
 
 def company(leavers: int = 2, employed: int = 98) -> World:
@@ -82,11 +85,11 @@ BREACHES: dict[str, tuple[str, Callable[[Basis], Basis]]] = {
     "an empty app": ("app_empty:chat", lambda b: source(b, "chat", users=0)),
     "a shrunken headcount": (
         "headcount_drop",
-        lambda b: replace(b, headcount=Headcount(98, 104, 1)),
+        lambda b: replace(b, headcount=Headcount(98, 104, 1, 6)),
     ),
     "many newly departed": (
         "departed_jump",
-        lambda b: replace(b, headcount=Headcount(98, 98, 6)),
+        lambda b: replace(b, headcount=Headcount(98, 98, 6, 0)),
     ),
     "a shrunken app": ("users_drop:chat", lambda b: app(b, previous_users=112)),
     "mostly dead accounts": ("unowned_share:chat", lambda b: app(b, unowned=31)),
@@ -108,9 +111,38 @@ def test_a_breach_is_told_with_its_figures(name: str) -> None:
     assert found.value != found.limit
 
 
+def test_one_hris_that_grew_hides_nothing_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten people vanish from one HRIS while eleven join in the other: the sum does not fall."""
+    monkeypatch.chdir(tmp_path)
+    first = [user(one) for one in range(1, 41)]
+    second = [user(one) for one in range(101, 141)]
+    accounts = [user(one) for one in range(1, 41)]
+    with serving(first) as one, serving(second) as two, serving(accounts) as app:
+        write_settings(tmp_path, one.url, app.url)
+        with (tmp_path / "ghostscan.toml").open("a", encoding="utf-8") as file:
+            file.write(
+                f'[sources.more]\nrole = "hris"\ntype = "scim"\nurl = "{two.url}"\nauth = "none"\n'
+            )
+        assert run(["audit", "-q"]) in (0, 10)
+        del one.users[:10]
+        two.users += [user(each) for each in range(141, 152)]
+        assert run(["audit", "-q"]) in (0, 10)
+    newest = max(path for path in (tmp_path / "runs").iterdir() if path.is_dir())
+    found = read_basis(newest)
+    count = found.headcount
+    assert (count.before, count.now, count.newly_departed, count.dropped) == (80, 81, 0, 10)
+    (drop,) = [
+        one for one in evaluate(found, (), company().around()) if one.name == "headcount_drop"
+    ]
+    assert (drop.value, drop.limit, drop.ok) == (10, 4, False)
+    assert drop.detail == "80 employed before, 81 now; 10 fewer in those HRIS that shrank"
+
+
 NEAR: list[Callable[[Basis], Basis]] = [
     lambda b: replace(b, ended_at=b.ended_at - timedelta(hours=24)),
-    lambda b: replace(b, headcount=Headcount(98, 103, 5)),
+    lambda b: replace(b, headcount=Headcount(98, 103, 5, 5)),
     lambda b: app(b, previous_users=111, unowned=30),
     lambda b: app(b, admins=frozenset({"a-1", "a-500"})),
 ]
@@ -150,7 +182,12 @@ def test_the_operator_and_canaries_stop_everything() -> None:
     basis = world.basis()
     own = replace(world.around(), operators=("USER-1",))
     assert failing(planned(world, basis, own)) == {"operator"}
-    for canaries in ({"chat": ("user-2",)}, {"hr": ("2",)}):
+    for canaries in (
+        {"chat": ("user-2",)},
+        {"chat": ("USER-2@Example.COM",)},
+        {"chat": ("E-A-2",)},
+        {"hr": ("2",)},
+    ):
         around = replace(world.around(), canaries=canaries)
         assert failing(planned(world, basis, around)) == {"canaries"}
 
@@ -239,6 +276,17 @@ def test_a_reviewers_decision_makes_an_orphan_plannable() -> None:
     assert [one.why.reviewer for one in plan.actions] == ["dora", None]
     plan = planned(world, basis, world.around(), decisions=decided(basis, Choice.KEEP))
     assert [one.code for one in plan.left_out] == ["kept"]
+
+
+def test_a_decision_about_the_operators_own_account_stops_everything() -> None:
+    """No HRIS says that they departed, but a reviewer named the account, and it is their own."""
+    world = company()
+    basis = altered(world.basis(), kind="orphan_account")
+    stays = replace(basis.owners["chat", "a-1"], departed=False)
+    basis = replace(basis, owners={**basis.owners, ("chat", "a-1"): stays})
+    around = replace(world.around(), operators=("user-1",))
+    plan = planned(world, basis, around, decisions=decided(basis, Choice.DEACTIVATE))
+    assert failing(plan) == {"operator"}
 
 
 def test_memberships_have_their_own_limits() -> None:

@@ -23,6 +23,7 @@ from scanner.evidence.canonical import (
     parse_canonical,
     parse_instant,
 )
+from scanner.remediation.guard import targets_of
 from scanner.remediation.plan import STRICT, Action, Plan, plain
 from scanner.remediation.signature import (
     APPROVAL_NAMESPACE,
@@ -205,9 +206,22 @@ def check_approval(
                 f"{len(actions)} actions need the signature of a second person",
                 "run: ghostscan approve PLAN --key KEY",
             )
+        _refuse_own(actions, (approval.name,))
         return Agreement(approval, actions, None)
     signer = check_signer(plan, approval, files, signatures, settings, allowed)
+    if plan.undoes is None or signer.fingerprint not in settings.break_glass_keys:
+        _refuse_own(actions, (approval.name, *signer.names))
     return Agreement(approval, actions, signer)
+
+
+def _refuse_own(actions: Collection[Action], names: Collection[str]) -> None:
+    """Nobody decides on their own account, neither that it ends nor that it comes back."""
+    own = targets_of(actions, names)
+    if own:
+        raise RefusedError(
+            f"the approver's own account is in the plan: {own[0].app}: {own[0].label}",
+            "somebody else must approve it, or approve without it: --only ACTION",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,12 +98,14 @@ class AppFacts:
 class Headcount:
     """People employed now and in the run before, and how many departed in between.
 
-    The last two are None where no run before had every HRIS whole.
+    ``dropped`` is by how many the headcounts of those HRIS fell that fell: one that grew hides
+    nothing of another. All but ``now`` are None where no run before had every HRIS whole.
     """
 
     now: int
     before: int | None = None
     newly_departed: int | None = None
+    dropped: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,15 +312,21 @@ def _headcount(
     if before[1] is None:
         return Headcount(now)
     path, earlier = before[1]
-    newly = _departed(folder, manifest) - _departed(path, earlier)
+    departed, employed = _people(folder, manifest)
+    departed_then, employed_then = _people(path, earlier)
     then = earlier["counts"]["people"] - earlier["counts"]["departed"]
-    return Headcount(now, then, len(newly))
+    return Headcount(
+        now,
+        then,
+        newly_departed=len(departed - departed_then),
+        dropped=sum((employed_then - employed).values()),  # a Counter keeps what is above zero
+    )
 
 
-def _departed(folder: Path, manifest: dict[str, Any]) -> set[tuple[str, str]]:
-    """Who has departed according to the tables of one run, each table as it was sealed."""
+def _people(folder: Path, manifest: dict[str, Any]) -> tuple[set[tuple[str, str]], Counter[str]]:
+    """Who has departed by the tables of one run, as they were sealed; the others by source."""
     as_of = parse_instant(manifest["as_of"])
-    departed = set()
+    departed, employed = set(), Counter[str]()
     for source in _hris_of(manifest):
         path = table_path(folder, "people", source)
         read_sealed(folder, manifest, path.relative_to(folder).as_posix())
@@ -325,7 +334,9 @@ def _departed(folder: Path, manifest: dict[str, Any]) -> set[tuple[str, str]]:
             left = row["departed_at"] is None or row["departed_at"] <= as_of
             if row["status"] == "terminated" and left:
                 departed.add((source, row["person_id"]))
-    return departed
+            else:
+                employed[source] += 1
+    return departed, employed
 
 
 def _apps(

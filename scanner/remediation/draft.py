@@ -13,7 +13,7 @@ from collectors.base import Change, Deactivator, Operation
 from scanner.evidence.canonical import instant_text
 from scanner.model import Account
 from scanner.remediation.basis import Basis, recorded_resource
-from scanner.remediation.guard import Surroundings, evaluate
+from scanner.remediation.guard import Surroundings, evaluate, named
 from scanner.remediation.plan import (
     FORMAT,
     Action,
@@ -185,13 +185,13 @@ def _sentinels(
         for (app, _), account in sorted(basis.accounts.items())
         if app == name and account.active and account.account_id not in touched
     ]
-    named = {
+    kept = {
         one.account_id
         for one in staying
-        if {one.account_id, one.user_name, *one.emails} & set(canaries)
+        if named(one.account_id, one.user_name, one.external_id, *one.emails) & named(*canaries)
     }
-    others = [one.account_id for one in staying if one.account_id not in named]
+    others = [one.account_id for one in staying if one.account_id not in kept]
     # The nonce makes the choice unpredictable beforehand and repeatable afterwards.
     chance = random.Random(f"{nonce} {name}")  # noqa: S311 - a sample, not a secret
     picked = chance.sample(others, min(RANDOM_SENTINELS, len(others)))
-    return tuple(Sentinel(one, canary=one in named) for one in (*sorted(named), *sorted(picked)))
+    return tuple(Sentinel(one, canary=one in kept) for one in (*sorted(kept), *sorted(picked)))

@@ -8,7 +8,7 @@ a second person signs; what is a matter of fact cannot be passed at all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -124,15 +124,14 @@ def _history_guards(
     basis: Basis, actions: Sequence[Action], around: Surroundings
 ) -> Iterator[GuardResult]:
     limits, count = around.settings.thresholds, basis.headcount
-    if count.before is None or count.newly_departed is None:
+    if count.before is None or count.newly_departed is None or count.dropped is None:
         yield _first_headcount(count.now, around)
     else:
-        drop, limit = (
-            count.before - count.now,
-            laxer(limits.headcount_drop, limits.headcount_drop_percent, count.before),
-        )
+        limit = laxer(limits.headcount_drop, limits.headcount_drop_percent, count.before)
         detail = f"{count.before} employed before, {count.now} now"
-        yield _at_most("headcount_drop", "", drop, limit, detail)
+        if count.dropped > max(count.before - count.now, 0):
+            detail += f"; {count.dropped} fewer in those HRIS that shrank"
+        yield _at_most("headcount_drop", "", count.dropped, limit, detail)
         limit = laxer(limits.departed_jump, limits.departed_jump_percent, count.before)
         detail = f"{count.newly_departed} newly departed of {count.before}"
         yield _at_most("departed_jump", "", count.newly_departed, limit, detail)
@@ -216,8 +215,10 @@ def _person_guards(
     yield _at_most("protected", "", len(hit), 0, _names(hit))
     canaries = [action for action in actions if _is_canary(action, around.canaries)]
     yield _at_most("canaries", "", len(canaries), 0, _names(canaries))
-    own = _operators(basis, around.operators)
-    yield _at_most("operator", "", len(own), 0, ", ".join(own) or "not among the departed")
+    own = _operators(basis, actions, around.operators)
+    yield _at_most(
+        "operator", "", len(own), 0, ", ".join(own) or "neither planned for nor departed"
+    )
     for app in _apps(actions):
         yield from _admin_guards(app, basis.apps[app], actions, around.switches)
 
@@ -230,25 +231,39 @@ def identity(action: Action) -> Identity:
 
 def _is_canary(action: Action, canaries: Mapping[str, tuple[str, ...]]) -> bool:
     target, why = action.target, action.why
-    own = {target.id, target.user_name, *target.emails}
-    person = {why.person_id, target.user_name, *target.emails}
-    given = set(canaries.get(action.app, ()))
-    at_hris = set(canaries.get(why.person_source or "", ()))
+    shown = (target.user_name, target.external_id, *target.emails)
+    own, person = named(target.id, *shown), named(why.person_id, *shown)
+    given = named(*canaries.get(action.app, ()))
+    at_hris = named(*canaries.get(why.person_source or "", ()))
     return bool(own & given or person & at_hris)
 
 
-def _operators(basis: Basis, operators: tuple[str, ...]) -> list[str]:
-    """Name the accounts of departed people that are the operator's own: then the data is wrong."""
-    own = {name.casefold() for name in operators if name}
-    found = []
+def named(*names: str | None) -> frozenset[str]:
+    """Give names in one letter case: a canary or a person is meant in any."""
+    return frozenset(name.casefold() for name in names if name)
+
+
+def targets_of(actions: Iterable[Action], people: Collection[str]) -> list[Action]:
+    """Give the actions on accounts that go by a name of ``people``, or by one before an ``@``."""
+    own = named(*people)
+    return [one for one in actions if _called(one.target.user_name, one.target.emails) & own]
+
+
+def _called(user_name: str | None, emails: Iterable[str]) -> frozenset[str]:
+    whole = named(user_name, *emails)
+    return whole | {text.partition("@")[0] for text in whole}
+
+
+def _operators(basis: Basis, actions: Sequence[Action], operators: tuple[str, ...]) -> list[str]:
+    """Name the operator's own accounts, planned for or departed: then the data is wrong."""
+    own = named(*operators)
+    found = {f"{one.app}:{one.target.id}" for one in targets_of(actions, operators)}
     for (app, account_id), owner in basis.owners.items():
         account = basis.accounts.get((app, account_id))
         if not owner.departed or account is None:
             continue
-        named = {account.user_name or "", *account.emails}
-        named |= {text.partition("@")[0] for text in named}
-        if own & {text.casefold() for text in named}:
-            found.append(f"{app}:{account_id}")
+        if own & _called(account.user_name, account.emails):
+            found.add(f"{app}:{account_id}")
     return sorted(found)
 
 

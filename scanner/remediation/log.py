@@ -27,8 +27,9 @@ def remediation_log(plan: Plan, records: Sequence[Record], head: str) -> dict[st
 
     ``actions`` holds every action of the plan in its order: whom it is about and why, the state
     read before and after, each request with its digest and answer, the outcome as it stands now,
-    and what SCIM cannot show of the access that is left. ``looks`` are those around the changes,
-    see :func:`watch.looks`. Instants are RFC 3339 in UTC.
+    and what SCIM cannot show of the access that is left. ``apps`` says what deactivating does in
+    each, as in the plan, with what of it cannot simply be taken back. ``looks`` are those around
+    the changes, see :func:`watch.looks`. Instants are RFC 3339 in UTC.
     """
     standing = replay(records)
     begin = standing.begin
@@ -46,6 +47,15 @@ def remediation_log(plan: Plan, records: Sequence[Record], head: str) -> dict[st
         "begun": None if begin is None else {"at": begin.at, **begin.fields},
         "ended_at": records[-1].at if standing.closed else None,
         "stopped": standing.stopped,
+        "apps": [
+            {
+                "name": one.name,
+                "origin": one.origin,
+                "effect": one.traits.effect,
+                "destructive": list(one.traits.destructive),
+            }
+            for one in plan.apps
+        ],
         "looks": list(looks(records)),
         "actions": [
             _entry(plan, one, by_action.get(one.action_id, []), standing.outcome(one.action_id))

@@ -173,7 +173,7 @@ class World:
                 )
                 for name, app in self.apps.items()
             },
-            headcount=Headcount(len(self.employed), len(self.employed), 0),
+            headcount=Headcount(len(self.employed), len(self.employed), 0, 0),
             suspects=suspects,
             accounts=accounts,
             owners=owners,
