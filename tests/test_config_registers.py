@@ -154,6 +154,14 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
     assert "line 16: waivers.1.expires_on" in message
 
 
+def test_what_entries_that_are_in_form_say_is_told_beside_those_that_are_not() -> None:
+    """One look at the message is enough to correct the whole file."""
+    text = WAIVER.replace("Bo Lind", "ANA RUIZ") + WAIVER.replace('"slack"', '"slak"')
+    message = refused("waivers", text)
+    assert "line 1: waivers.0: owner and approver" in message
+    assert "line 10: no app is named 'slak'" in message
+
+
 def test_how_long_a_waiver_may_hold_is_configurable() -> None:
     """The limit of [registers] is used, to the day."""
     assert parsed("waivers", WAIVER, longest_waiver_days=91).waivers

@@ -349,6 +349,16 @@ def test_an_id_that_names_no_finding_is_a_usage_error(run: Path, asked: str, sai
         workflow.explain(asked, run, Path("nowhere.toml"))
 
 
+def test_a_finding_is_found_by_whom_it_is_about(run: Path) -> None:
+    """The id, user name or address of an account will do, and the id of a person; not two."""
+    for named, kind in (("weak", "ambiguous_identity"), ("EVE@x.example", "ghost_active")):
+        found = workflow.explain(named, run, Path("nowhere.toml")).finding
+        assert found["kind"] == kind
+    with pytest.raises(UsageError, match="P1: 3 findings are about it") as several:
+        workflow.explain("P1", run, Path("nowhere.toml"))
+    assert "ghost_active wiki" in str(several.value.hint)
+
+
 def test_a_start_that_several_findings_share_is_refused(run: Path, tmp_path: Path) -> None:
     """Nobody guesses which of two findings was meant."""
     copy = shutil.copytree(run, tmp_path / run.name)

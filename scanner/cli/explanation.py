@@ -14,7 +14,10 @@ from scanner.cli.option import ConfigOption, DebugOption, JsonOption, NoColorOpt
 
 @app.command()
 def explain(
-    finding: Annotated[str, typer.Argument(metavar="ID", help="A finding's id, or its start.")],
+    finding: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A finding's id or its start, or an account or person."),
+    ],
     run: Annotated[
         Path | None, typer.Option(help="The run folder; by default the newest run.")
     ] = None,

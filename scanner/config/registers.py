@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +115,25 @@ def _read(name: str, content: bytes, config: Config) -> list[tuple[int, _Entry]]
         found = [
             (lines.of(item["loc"]), explain(item, form)) for item in error.errors(include_url=False)
         ]
+        rest = _check(name, _whole(name, data), config)
+        found += [(lines.of((name, *where)), said) for where, said in rest]
         raise _refused(path, found) from None
-    found = [(lines.of((name, *where)), said) for where, said in _check(name, entries, config)]
+    checked = _check(name, list(enumerate(entries)), config)
+    found = [(lines.of((name, *where)), said) for where, said in checked]
     if found:
         raise _refused(path, found)
     return [(lines.of((name, position)), entry) for position, entry in enumerate(entries)]
+
+
+def _whole(name: str, data: Mapping[str, Any]) -> list[tuple[int, Any]]:
+    """Give the entries that are in form by themselves, where others are not, by position."""
+    rows = data.get(name)
+    found: list[tuple[int, Any]] = []
+    for position, row in enumerate(rows if isinstance(rows, list) else ()):
+        with suppress(ValidationError):
+            (entry,) = getattr(_FORMS[name].model_validate({name: [row]}), name)
+            found.append((position, entry))
+    return found
 
 
 def _refused(path: str, found: Sequence[tuple[int, str]]) -> ConfigError:
@@ -146,13 +161,13 @@ def _written_path(name: str, config: Config) -> str:
     return str(getattr(config.registers, name) or Path(path_in_run(name)).name)
 
 
-def _check(name: str, entries: Sequence[Any], config: Config) -> _Mistakes:
+def _check(name: str, entries: Sequence[tuple[int, Any]], config: Config) -> _Mistakes:
     """Find what a single entry cannot tell: unknown apps, entries twice, waivers too long."""
     roles = {source: one.role for source, one in config.sources.items()}
     apps = {source for source, role in roles.items() if role is not Role.HRIS}
     known = set(roles) if name == "waivers" else apps
     first: dict[object, int] = {}
-    for position, entry in enumerate(entries):
+    for position, entry in entries:
         if entry.app is not None and entry.app not in known:
             yield (position, "app"), f"no app is named {entry.app!r}{nearest(entry.app, known)}"
         subject = _subject(entry)

@@ -22,6 +22,7 @@ from scanner.model import Exhibit, Wanted
 
 _MOST_BYTES = 1 << 32
 _SHORTEST = 4
+_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +63,33 @@ def open_sealed(folder: Path) -> Sealed:
         ) from None
 
 
-def find_finding(sealed: Sealed, identity: str) -> Mapping[str, Any]:
-    """Return the one finding whose id begins with ``identity``.
+def find_finding(sealed: Sealed, named: str) -> Mapping[str, Any]:
+    """Return the one finding whose id begins with ``named``, or that is about what is named so.
 
-    Raises UsageError where there is none, or more than one, or fewer than four digits are given.
+    What a finding is about is named by the id, the user name or the e-mail address of an account,
+    or by the id of a person. Raises UsageError where there is no such finding, or more than one, or
+    fewer than four digits of an id are given.
     """
-    wanted = identity.strip().lower()
-    run = sealed.folder.name
-    if len(wanted) < _SHORTEST:
-        raise UsageError(f"{identity}: too short for an id", "give at least four of its digits")
-    found = [one for one in sealed.findings if str(one["id"]).startswith(wanted)]
+    wanted, run = named.strip().lower(), sealed.folder.name
+    about = [one for one in sealed.findings if wanted in _names(one)]
+    if not about and len(wanted) < _SHORTEST:
+        raise UsageError(f"{named}: too short for an id", "give at least four of its digits")
+    found = about or [one for one in sealed.findings if str(one["id"]).startswith(wanted)]
     if not found:
         hint = f"the ids stand in {run}/findings.csv; name another run with --run"
-        raise UsageError(f"{identity}: no finding of {run} has this id", hint)
+        raise UsageError(f"{named}: no finding of {run} has this id, or is about it", hint)
     if len(found) > 1:
-        ids = ", ".join(str(one["id"]) for one in found[:5])
-        raise UsageError(f"{identity}: {len(found)} findings begin so", f"among them: {ids}")
+        how = "are about it" if about else "begin so"
+        ids = "; ".join(f"{one['id']} {one['kind']} {one['app']}" for one in found[:_MOST])
+        raise UsageError(f"{named}: {len(found)} findings {how}", f"among them: {ids}")
     return found[0]
+
+
+def _names(finding: Mapping[str, Any]) -> set[str]:
+    """What the account and the person of a finding are called."""
+    account, person = finding["account"] or {}, finding["person"] or {}
+    names = (*(account.get(one) for one in ("id", "user_name", "email")), person.get("id"))
+    return {str(name).lower() for name in names if name}
 
 
 def read_exhibit(sealed: Sealed, wanted: Wanted) -> Exhibit:

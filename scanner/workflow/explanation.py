@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def explain(identity: str, run: Path | None, config: Path) -> Explanation:
-    """Explain the finding whose id begins with ``identity``.
+    """Explain the finding whose id begins with ``identity``, or the one about what is named so.
 
     ``run`` is the folder of the run; without it, the newest run below the runs folder that
     ``config`` names. Raises UsageError for an id or a run there is not, EvidenceError where the
