@@ -34,9 +34,9 @@ class Summary:
 
 def show_export(path: Path, *, rows: int, needed: int, decided: int, console: Console) -> None:
     """Print where the reviewer's copy is, how much is asked, and what to do with it."""
-    _line(console, f"{rows:,} findings to decide about, {needed:,} of them need a decision", "bold")
+    _line(console, f"To decide about: {rows:,} · {_needing(needed)}", "bold")
     if decided:
-        _line(console, f"{decided:,} are decided already; that stands in the workbook")
+        _line(console, f"Decided already, as the workbook shows: {decided:,}")
     console.print()
     _labelled(
         console,
@@ -62,9 +62,7 @@ def show_flaws(file: Path, flaws: Sequence[Flaw], console: Console) -> None:
         )
     console.print(table)
     console.print()
-    _line(
-        console, f"error: {len(flaws):,} things in {file} are wrong; nothing was imported", "bold"
-    )
+    _line(console, f"error: {file} was not imported: mistakes: {len(flaws):,}", "bold")
     _line(console, "hint: correct them in the workbook and import it again")
 
 
@@ -76,7 +74,7 @@ def show_import(summary: Summary, console: Console) -> None:
     said = f"{summary.new:,} new or changed" if summary.new else "Nothing new"
     _line(console, f"{said}, {summary.earlier:,} from earlier reviews", "bold")
     if summary.undecided:
-        _line(console, f"{summary.undecided:,} findings still need a decision", "bold yellow")
+        _line(console, _needing(summary.undecided, "still "), "bold yellow")
     else:
         _line(console, "Every finding that needs a decision has one.", "green")
     console.print()
@@ -89,6 +87,11 @@ def show_import(summary: Summary, console: Console) -> None:
             * bool(summary.new),
             ("Next", f"ghostscan plan {summary.path.parent.parent.parent}"),
         )
+
+
+def _needing(count: int, still: str = "") -> str:
+    said = "finding {}needs a decision" if count == 1 else "findings {}need a decision"
+    return f"{count:,} {said.format(still)}"
 
 
 def _table(counts: Mapping[str, Mapping[str, int]]) -> Table:

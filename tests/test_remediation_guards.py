@@ -289,6 +289,22 @@ def test_a_decision_about_the_operators_own_account_stops_everything() -> None:
     assert failing(plan) == {"operator"}
 
 
+@pytest.mark.parametrize("chosen", [Choice.KEEP, Choice.INVESTIGATE])
+def test_a_decision_against_deactivating_holds_for_the_whole_account(chosen: Choice) -> None:
+    """Whichever of its findings it is about, none of them plans the account; deactivate does."""
+    world = company()
+    basis = world.basis()
+    first = basis.suspects[0]
+    again = replace(first, id="f" * 16, kind="reactivated")
+    basis = replace(basis, suspects=(*basis.suspects, again))
+    plan = planned(world, basis, world.around(), decisions=decided(basis, chosen))
+    assert first.account_id not in {one.target.id for one in plan.actions}
+    code = {Choice.KEEP: "kept", Choice.INVESTIGATE: "investigated"}[chosen]
+    assert [one.code for one in plan.left_out] == [code, code]
+    plan = planned(world, basis, world.around(), decisions=decided(basis, Choice.DEACTIVATE))
+    assert [one.target.id for one in plan.actions].count(first.account_id) == 1
+
+
 def test_memberships_have_their_own_limits() -> None:
     """Removals from groups are counted apart from deactivations."""
     world = company()

@@ -304,7 +304,7 @@ def test_everything_that_is_wrong_is_told_at_once(
     assert bring(book) == 64
     shown = capsys.readouterr().err
     assert max(map(len, shown.splitlines())) <= 100
-    assert "8 things in" in " ".join(shown.split())
+    assert "was not imported: mistakes: 8" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize(
@@ -497,10 +497,12 @@ def test_a_later_review_adds_to_an_earlier_one(
     site: Site, book: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Blank rows keep what was decided, a newer answer replaces it, the same one does nothing."""
-    assert bring(fill(book, {ORPHAN: GOOD[ORPHAN]})) == 0
-    assert "1 findings still need a decision" in capsys.readouterr().out
+    hold = {"decision": "keep", "reason": "legal hold"}
+    assert bring(fill(book, {ORPHAN: GOOD[ORPHAN], "u3": hold})) == 0
+    assert "1 finding still needs a decision" in capsys.readouterr().out
     assert bring(book) == 0
-    assert "Nothing new, 1 from earlier reviews" in capsys.readouterr().out
+    assert "Nothing new, 2 from earlier reviews" in capsys.readouterr().out
+    earlier = by_account(site)["u3"]
     assert len(list((site.run / "review").iterdir())) == 1
     assert run(["review", "export", str(site.run), "--output", str(book), "--overwrite"]) == 0
     page = findings_of(book)
@@ -514,6 +516,8 @@ def test_a_later_review_adds_to_an_earlier_one(
     assert decisions(site, 2)["previous"] == hashlib.sha256(first).hexdigest()
     found = by_account(site, 2)
     assert (found[TWIN]["decision"], found[ORPHAN]["decision"]) == ("keep", "investigate")
+    assert found["u3"] == earlier
+    assert found[TWIN]["workbook_sha256"] != earlier["workbook_sha256"]
     assert plan_it(site) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "a reviewer is still looking into it" in shown
