@@ -44,12 +44,22 @@ test: lint servers
 soak: $(VENV)/.ready
 	GHOSTSCAN_SOAK=1 FAULT_PAIRS=100000 $(BIN)/pytest tests/test_scim_churn.py tests/test_faults.py tests/test_remediation_machine.py tests/test_reconcile_generated.py tests/test_reconcile_golden.py tests/test_reconcile_spark.py
 
-# Wrong versions of the reconciler's queries, MUTANTS of them at random (0: all, which takes hours).
-MUTANTS ?= 150
+# Wrong versions of the reconciler's queries and functions, so many at random (0: all). What nothing
+# noticed ends it, unless tests/mutation/survivors.toml says why. With the same figures, and RESUME=1,
+# a run that was stopped goes on from there.
+QUERY_MUTANTS ?= 150
+FUNCTION_MUTANTS ?= 60
 MUTATION_SEED ?= 0
+MUTATE := $(BIN)/python -m tests.mutation.run
 
-mutation: $(VENV)/.ready
-	$(BIN)/python -m tests.mutation.run --sample $(MUTANTS) --seed $(MUTATION_SEED)
+$(VENV)/.mutation: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutation]'
+	@touch $@
+
+mutation: $(VENV)/.mutation
+	@if [ -z "$(RESUME)" ]; then rm -rf .mutation; fi
+	$(MUTATE) queries --sample $(QUERY_MUTANTS) --seed $(MUTATION_SEED) --journal .mutation/queries.ndjson
+	$(MUTATE) functions --sample $(FUNCTION_MUTANTS) --seed $(MUTATION_SEED) --journal .mutation/functions.ndjson
 
 # Each target for FUZZ_SECONDS; a finding ends it and says where the input is.
 FUZZ_SECONDS ?= 60
@@ -74,4 +84,4 @@ bench: $(VENV)/.bench
 	$(BIN)/python tests/bench/reconcile.py
 
 clean:
-	rm -rf $(VENV) $(SERVERS)/.venv $(SERVERS)/node_modules .fuzz dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(SERVERS)/.venv $(SERVERS)/node_modules .fuzz .mutation dist .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
 
+from scanner.reconcile import catalogue
+
 DIALECT = "duckdb"
+RECONCILE = Path(catalogue.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,16 @@ _OPPOSITE: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.Min: exp.Max,
     exp.Max: exp.Min,
 }
+
+
+def every_mutant(only: str | None = None) -> list[Mutant]:
+    """The mutants of every query, or of the queries of one file or folder."""
+    found: list[Mutant] = []
+    for path in sorted(RECONCILE.glob("*/*.sql")):
+        name = path.relative_to(RECONCILE).as_posix()
+        if only is None or name.startswith(only):
+            found += mutants(name, path.read_text(encoding="utf-8"))
+    return found
 
 
 def mutants(file: str, sql: str) -> list[Mutant]:

@@ -1,9 +1,9 @@
-"""Tries wrong versions of the reconciler's queries; fails where one is not noticed.
+"""Tries wrong versions of the reconciler's queries and functions; fails where one is not noticed.
 
-``python -m tests.mutation.run [--sample N] [--seed S] [--only rules/ghost_active.sql]``. Every
-mutant judges the golden company and companies made up from seeds; what it says has to differ from
-what was planted or from what the plain second implementation says. A mutant that nothing notices
-has to stand in ``survivors.toml``, with the reason why nobody could notice it.
+``python -m tests.mutation.run queries|functions [--sample N] [--seed S] [--only NAME]``. A wrong
+query judges the golden company and companies made up from seeds: what it says has to differ from
+what was planted or from what the plain second implementation says. A wrong function has to fail a
+test. What nothing notices has to stand in ``survivors.toml``, with the reason why nobody could.
 """
 
 from __future__ import annotations
@@ -12,54 +12,58 @@ import argparse
 import sys
 import tempfile
 import time
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
-from scanner.reconcile import catalogue
+from tests.mutation import functions, query
 from tests.mutation.journal import Journal
-from tests.mutation.query import Mutant, mutants
+from tests.mutation.survivors import Survivor, say, tell
 from tests.mutation.trial import Trial, companies
 
-HERE = Path(__file__).parent
-RECONCILE = Path(catalogue.__file__).parent
 SEEDS = 60
-
-
-def every_mutant(only: str | None = None) -> list[Mutant]:
-    """The mutants of every query, or of the queries of one file or folder."""
-    found: list[Mutant] = []
-    for path in sorted(RECONCILE.glob("*/*.sql")):
-        name = path.relative_to(RECONCILE).as_posix()
-        if only is None or name.startswith(only):
-            found += mutants(name, path.read_text(encoding="utf-8"))
-    return found
-
-
-def explained() -> Mapping[str, str]:
-    """Why each known survivor could not be noticed, by its id."""
-    text = (HERE / "survivors.toml").read_text(encoding="utf-8")
-    return {one["id"]: one["reason"] for one in tomllib.loads(text).get("survivor", [])}
+Any = TypeVar("Any")
 
 
 def main() -> int:
     """Try the mutants; 1 where one survives without an explanation."""
     options = _options()
-    chosen = every_mutant(options.only)
-    made = len(chosen)
-    if options.sample and options.sample < made:
-        chosen = Random(options.seed).sample(chosen, options.sample)  # noqa: S311 - a sample
-    _say(f"queries: {len(chosen)} of {made} mutants, seed {options.seed}")
     with Journal(options.journal) as journal:
-        left = _try(chosen, companies(options.companies), journal)
-    return 1 if _tell(chosen, left) else 0
+        unexplained = _HALVES[options.half](options, journal)
+    return 1 if unexplained else 0
 
 
-def _try(chosen: Sequence[Mutant], names: Sequence[str], journal: Journal) -> list[Mutant]:
+def _queries(options: argparse.Namespace, journal: Journal) -> int:
+    chosen = _chosen("queries", query.every_mutant(options.only), options)
+    left = _try(chosen, companies(options.companies), journal)
+    return tell(len(chosen), [
+        Survivor(one.id, f"scanner/reconcile/{one.file}:{one.line}: {one.change}") for one in left
+    ])  # fmt: skip
+
+
+def _functions(options: argparse.Namespace, journal: Journal) -> int:
+    chosen = _chosen("functions", functions.every_mutant(options.only), options)
+    return tell(len(chosen), functions.attempt(chosen, journal))
+
+
+_HALVES = {"queries": _queries, "functions": _functions}
+
+
+def _chosen(what: str, made: list[Any], options: argparse.Namespace) -> list[Any]:
+    """Draw a sample where one is asked for, and say so."""
+    chosen = made
+    if options.sample and options.sample < len(made):
+        chosen = Random(options.seed).sample(made, options.sample)  # noqa: S311 - a sample
+    say(f"{what}: {len(chosen)} of {len(made)} mutants, seed {options.seed}")
+    return chosen
+
+
+def _try(
+    chosen: Sequence[query.Mutant], names: Sequence[str], journal: Journal
+) -> list[query.Mutant]:
     """Try the mutants on one company after the other; return those that none noticed."""
     left = [one for one in chosen if journal.told(one.id, one.sql) is None]
-    _say(f"{len(chosen) - len(left)} were noticed before")
     started = time.monotonic()
     for company in names if left else ():
         with tempfile.TemporaryDirectory() as folder:
@@ -71,36 +75,19 @@ def _try(chosen: Sequence[Mutant], names: Sequence[str], journal: Journal) -> li
                     left.append(mutant)
                 else:
                     journal.tell(mutant.id, mutant.sql, by)
-        _say(f"{company}: {len(before) - len(left)} noticed, {len(left)} left, "
-             f"{time.monotonic() - started:.0f} s")  # fmt: skip
+        say(f"{company}: {len(before) - len(left)} noticed, {len(left)} left, "
+            f"{time.monotonic() - started:.0f} s")  # fmt: skip
     return left
-
-
-def _tell(chosen: Sequence[Mutant], left: Sequence[Mutant]) -> int:
-    """Tell the survivors, and count those that nothing explains."""
-    reasons = explained()
-    for mutant in left:
-        reason = reasons.get(mutant.id, "NOT EXPLAINED")
-        _say(f"survived scanner/reconcile/{mutant.file}:{mutant.line}: {mutant.change}")
-        _say(f"  {reason}; id = {mutant.id!r}")
-    unexplained = sum(one.id not in reasons for one in left)
-    _say(f"{len(chosen) - len(left)} killed, {len(left)} survived, "
-         f"of these {unexplained} not explained")  # fmt: skip
-    return unexplained
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m tests.mutation.run")
+    parser.add_argument("half", choices=sorted(_HALVES))
     parser.add_argument("--sample", type=int, default=0, help="so many at random, 0 for all")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
-    parser.add_argument("--only", help="a folder or file below scanner/reconcile")
+    parser.add_argument("--only", help="a folder or file of queries, or a module of functions")
     parser.add_argument("--companies", type=int, default=SEEDS, help="how many seeds to judge")
-    parser.add_argument("--journal", type=Path, help="what was killed before and is killed again")
+    parser.add_argument("--journal", type=Path, help="what was noticed before is not tried again")
     return parser.parse_args()
 
 

@@ -21,7 +21,7 @@ from unittest import mock
 import duckdb
 
 from scanner.reconcile import catalogue, queries
-from scanner.reconcile.engine import DuckDBEngine
+from scanner.reconcile.engine import _FUNCTIONS as FUNCTIONS
 from scanner.reconcile.observation import OBSERVED
 from tests.fakes.generated_company import generate
 from tests.fakes.golden_company import golden
@@ -46,15 +46,36 @@ EARLIER = {name: name.replace("observed", "earlier") for name in OBSERVED}
 """What a run observed, and what the next one calls it."""
 
 
+_OPENING = (
+    *FUNCTIONS,
+    "SET TimeZone = 'UTC'",
+    # To plan a query on a few rows takes longer than to run it as it is written.
+    "PRAGMA disable_optimizer",
+)
+
+
 class Trial:
     """The runs of one company, as they go with the queries as they are."""
 
     def __init__(self, company: str, folder: Path) -> None:
         """Run the company below ``folder``."""
-        self._engine = DuckDBEngine(folder)
         self._moments = moments(company, made(company), folder / company)
+        self._connection = duckdb.connect(":memory:")
+        for statement in _OPENING:
+            self._connection.execute(statement)
+        for moment in self._moments:
+            self._load(moment)
         self._compared = COMPARED | {rule.kind for rule in catalogue.load_rules()}
         self._read = READ | WORDED if company == GOLDEN else READ
+
+    def _load(self, moment: Moment) -> None:
+        """Hold what was read in a run as tables of a schema of its own."""
+        self._connection.execute(f"CREATE SCHEMA {_schema(moment)}")
+        read = {name: table for step in moment.steps.values() for name, table in step.read.items()}
+        for name, table in read.items():
+            self._connection.register("given", table)
+            self._connection.execute(f"CREATE TABLE {_schema(moment)}.{name} AS FROM given")
+        self._connection.unregister("given")
 
     def noticed_by(self, mutant: Mutant) -> str | None:
         """Name the run that goes otherwise with ``mutant``; None where none does."""
@@ -100,7 +121,7 @@ class Trial:
         for query, step in moment.steps.items():
             if query != name and not step.read.keys() & other.keys():
                 continue
-            rows = self._rows(step, mutant.sql if query == name else step.sql, other)
+            rows = self._rows(moment, step, mutant.sql if query == name else step.sql, other)
             if _same(rows, step.gave):
                 continue
             if query not in self._compared:
@@ -109,16 +130,23 @@ class Trial:
                 return {query: rows}
         return {query: rows for query, rows in other.items() if query in moment.steps}
 
-    def _rows(self, step: Step, sql: str, other: Mapping[str, Table]) -> Table:
-        connection = self._engine._connection
-        for name, table in step.read.items():
-            connection.register(name, other.get(name, table))
-        stop = Timer(SECONDS, connection.interrupt)
+    def _rows(self, moment: Moment, step: Step, sql: str, other: Mapping[str, Table]) -> Table:
+        changed = step.read.keys() & other.keys()
+        for name in changed:
+            self._connection.register(name, other[name])
+        stop = Timer(SECONDS, self._connection.interrupt)
         stop.start()
         try:
-            return sorted_rows(self._engine, sql)
+            self._connection.execute(f"USE {_schema(moment)}")
+            return sorted_rows(self._connection, sql)
         finally:
             stop.cancel()
+            for name in changed:
+                self._connection.unregister(name)
+
+
+def _schema(moment: Moment) -> str:
+    return f"run_{moment.number}"
 
 
 def companies(seeds: int) -> list[str]:
