@@ -20,7 +20,10 @@ from scanner.cli.program import run as run_program
 from scanner.config import load_config
 from scanner.errors import EvidenceError, IntegrityError, UsageError
 from scanner.evidence.excerpt import cut_out
-from scanner.model import Explanation
+from scanner.evidence.exhibit import Sealed, read_exhibit
+from scanner.evidence.response import encode_response
+from scanner.model import Explanation, Pointer, Wanted
+from tests.fakes.evidence import Heard
 
 AS_OF = datetime(2026, 11, 1, 9, tzinfo=UTC)
 HOSTILE = "[red]Eve\x1b[2J\u202e"
@@ -228,7 +231,8 @@ def test_an_excerpt_is_the_record_and_so_is_what_its_command_shows(
 @pytest.mark.parametrize(
     ("body", "index", "said"),
     [
-        (b"PK\x03\x04\xff", 0, "no text a terminal could show"),
+        (b"PK\x03\x04\xff", 0, "in a workbook it is row 2 of the sheet"),
+        (b"\xff\xfei\x00", 0, "no text a terminal could show; unpack the file to see the record"),
         (b'{"Resources": 1}', 0, "no such record"),
         (b'[{"id": "a"}]', 1, "no such record"),
         (b"id,name\n", 0, "no such record"),
@@ -378,6 +382,17 @@ def test_a_folder_that_is_no_run_or_is_damaged_is_told(run: Path, tmp_path: Path
         (copy / "findings.json").write_text(content)
         with pytest.raises(IntegrityError):
             workflow.explain("abcd", copy, Path("nowhere.toml"))
+
+
+def test_a_workbook_is_unpacked_outside_the_evidence(tmp_path: Path) -> None:
+    """What a terminal cannot show gets the name it had, and no new file in the run folder."""
+    exchange = Heard(url="file:exports/people list.xlsx", body=b"PK\xff")
+    (tmp_path / "responses").mkdir()
+    (tmp_path / "responses/1.gz").write_bytes(encode_response(exchange))
+    sealed = Sealed(tmp_path, {"files": []}, "", (), None)
+    exhibit = read_exhibit(sealed, Wanted("record 1 of people", Pointer("responses/1.gz", 5)))
+    assert exhibit.command == ("gzip -dc responses/1.gz | tail -n +2 > /tmp/'people list.xlsx'")
+    assert (exhibit.excerpt, "row 7 of the sheet" in exhibit.note) == (None, True)
 
 
 def test_without_a_finished_run_there_is_nothing_to_explain(tmp_path: Path) -> None:

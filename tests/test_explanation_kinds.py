@@ -16,6 +16,7 @@ from rich.console import Console
 from reports.explanation import show_explanation
 from reports.text import visible
 from scanner import workflow
+from scanner.errors import IntegrityError
 from scanner.model import Explanation
 from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.events import EVENTS
@@ -229,3 +230,29 @@ def test_a_failed_removal_is_explained_by_the_plan_it_was_of(run: Path, tmp_path
     assert "of the plan in 000001-20261001T060000Z, ended 2026-10-01T06:00:00Z" in shown
     assert "its end still active" in shown
     assert f"read again from {AS_OF:%Y-%m-%dT%H:%M:%SZ}; the account is active" in shown
+
+
+def test_a_register_that_the_run_did_not_keep_is_not_shown(run: Path, tmp_path: Path) -> None:
+    """Without its file in the manifest there is no entry; named and missing, it is damage."""
+    copy = shutil.copytree(run, tmp_path / run.name)
+    findings = json.loads((copy / "findings.json").read_bytes())["findings"]
+    absent = next(one["id"] for one in findings if one["problem"] == "absent")
+    (copy / "registers/accounts.toml").unlink()
+    with pytest.raises(IntegrityError, match=r"registers/accounts\.toml: cannot be read"):
+        workflow.explain(absent, copy, Path("nowhere.toml"))
+    manifest = json.loads((copy / "manifest.json").read_bytes())
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"registers": []}))
+    assert workflow.explain(absent, copy, Path("nowhere.toml")).exhibits == ()
+
+
+def test_a_finding_that_no_rule_of_the_run_made_has_no_grounds(run: Path, tmp_path: Path) -> None:
+    """What stands in findings.json alone is shown as it stands, and nothing is made up for it."""
+    copy = shutil.copytree(run, tmp_path / run.name)
+    document = json.loads((copy / "findings.json").read_bytes())
+    strange = next(one for one in document["findings"] if one["kind"] == "dormant_account")
+    document["findings"] = [{**strange, "id": "feedfeedfeedfeed"}]
+    (copy / "findings.json").write_text(json.dumps(document))
+    found = workflow.explain("feedfeed", copy, Path("nowhere.toml"))
+    assert [one.title for one in found.grounds] == [
+        "How completely it was read (the proof in full: manifest.json)"
+    ]

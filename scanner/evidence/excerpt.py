@@ -33,7 +33,8 @@ def cut_out(body: bytes, index: int, member: Collection[str] = ()) -> Excerpt:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return Excerpt(None, _NO_TEXT)
+        row = f"; in a workbook it is row {index + 2} of the sheet" if _is_archive(body) else ""
+        return Excerpt(None, f"{_NO_TEXT}{row}")
     try:
         found = json.loads(text)
     except ValueError:
@@ -48,6 +49,10 @@ def cut_out(body: bytes, index: int, member: Collection[str] = ()) -> Excerpt:
     if not isinstance(found, list) or not 0 <= index < len(found):
         return Excerpt(None, "the file has no such record any more")
     return _of_record(found[index], path, member)
+
+
+def _is_archive(body: bytes) -> bool:
+    return body.startswith(b"PK")
 
 
 def _of_record(record: object, path: str, member: Collection[str]) -> Excerpt:

@@ -7,8 +7,9 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from scanner.errors import EvidenceError, IntegrityError, UsageError
 from scanner.evidence.canonical import instant_text
@@ -105,9 +106,16 @@ def read_exhibit(sealed: Sealed, wanted: Wanted) -> Exhibit:
         origin=f"{response.url}, received {instant_text(response.received_at)}",
         sha256=sealed.sha256(file),
         excerpt=found.text,
-        command=f"{unpack} | {found.filter}" if found.filter else f"{unpack} > record.bin",
+        command=f"{unpack} | {found.filter}"
+        if found.filter
+        else f"{unpack} > /tmp/{_name(response.url)}",
         note=found.note,
     )
+
+
+def _name(url: str) -> str:
+    """A name for a file that only another program can show: the one it had, or ``body``."""
+    return shlex.quote(PurePosixPath(urlsplit(url).path).name or "body")
 
 
 def read_entry(sealed: Sealed, register: str, line: int) -> Exhibit | None:

@@ -15,7 +15,7 @@ from scanner.reconcile.inputs import INPUTS
 from scanner.reconcile.keys import key
 from scanner.reconcile.membership import membership_grounds
 from scanner.reconcile.observation import observed_path
-from scanner.reconcile.parquet import Row, read_rows
+from scanner.reconcile.parquet import Row, read_batches, read_rows
 from scanner.reconcile.queries import result_path
 from scanner.reconcile.sentences import instant
 from scanner.reconcile.tables import table_path
@@ -262,6 +262,7 @@ def _people(folder: Path, name: str, hit: Hit) -> Sequence[Row]:
     return [row for row in rows if row["source"] == hit.person_source]
 
 
+_COMPARED = ("source", "person_id", "employee_number_key", "email_keys")
 _SHARED = {"employee_number_key": "employee number", "email_keys": "e-mail address"}
 
 
@@ -280,7 +281,7 @@ def _sharing(folder: Path, hit: Hit) -> dict[Place, list[str]]:
     ]
     found: dict[Place, list[str]] = {}
     for source in hris:
-        for row in read_rows(table_path(folder, "people", source)):
+        for row in read_batches(table_path(folder, "people", source), _COMPARED):
             same = [
                 f"{words} {value}"
                 for column, words in _SHARED.items()
