@@ -290,6 +290,7 @@ def test_a_manual_link_stands_first(run: Path) -> None:
     assert explanation.finding["matched_by"] == "link"
     assert (explanation.keys[0].key, explanation.keys[0].values) == ("link", ("P1",))
     assert explanation.keys[0].named[0].taken
+    assert explanation.keys[0].named[0].why.startswith("taken: a manual link of the register")
 
 
 def test_what_a_server_sent_cannot_move_the_cursor_or_be_markup(run: Path) -> None:

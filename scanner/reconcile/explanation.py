@@ -107,17 +107,18 @@ def _keys(
     records: Mapping[Place, tuple[Row, Row]],
     problem: str | None,
 ) -> tuple[KeyTried, ...]:
+    links = [row for row in candidates if row["key"] == LINK]
+    decided = _LINKED if links and problem is None else _TAKEN
     tried = [
-        KeyTried(key.name, key.words, key.strength, values, _named(rows, records, problem))
+        KeyTried(key.name, key.words, key.strength, values, _named(rows, records, problem, decided))
         for key in load_keys()
         for values in [_values(account, key)]
         for rows in [[row for row in candidates if _is_of(row, key)]]
         if values or rows or key.strength == "strong"
     ]
-    links = [row for row in candidates if row["key"] == LINK]
     if links:
         named = tuple(dict.fromkeys(row["key_value"] for row in links))
-        by_hand = _named(links, records, problem)
+        by_hand = _named(links, records, problem, decided)
         tried.insert(0, KeyTried(LINK, "manual link", "strong", named, by_hand))
     return tuple(tried)
 
@@ -140,7 +141,10 @@ def _values(account: Row, key: Key) -> tuple[str, ...]:
 
 
 def _named(
-    rows: Iterable[Row], records: Mapping[Place, tuple[Row, Row]], problem: str | None
+    rows: Iterable[Row],
+    records: Mapping[Place, tuple[Row, Row]],
+    problem: str | None,
+    decided: str,
 ) -> tuple[Named, ...]:
     places = sorted((row["person_source"], row["person_id"], row["key_value"]) for row in rows)
     taken = {(row["person_source"], row["person_id"]) for row in rows if row["taken"]}
@@ -151,22 +155,24 @@ def _named(
             display_name=record.get("display_name"),
             value=value,
             taken=(source, person_id) in taken,
-            why=_why(standing, problem, taken=(source, person_id) in taken),
+            why=_why(standing, problem, decided, taken=(source, person_id) in taken),
         )
         for source, person_id, value in dict.fromkeys(places)
         for record, standing in [records.get((source, person_id), ({}, {}))]
     )
 
 
-def _why(standing: Row, problem: str | None, *, taken: bool) -> str:
+def _why(standing: Row, problem: str | None, decided: str, *, taken: bool) -> str:
     if taken:
         governing = (standing.get("governing_source"), standing.get("governing_id"))
         if governing != (standing.get("source"), standing.get("person_id")):
             return f"taken: the same person as {governing[1]} in {governing[0]}, which decides"
-        return "taken: every key that names anybody names this person"
+        return decided
     return _REFUSED.get(problem or "", "refused: a manual link says otherwise")
 
 
+_TAKEN = "taken: every key that names anybody names this person"
+_LINKED = "taken: a manual link of the register says so, and it beats every key"
 _REFUSED = {
     "several_people": "refused: the keys name more than one person, and nobody guesses",
     "weak_key": "refused: this person has left, and a weak key alone does not conclude that",
