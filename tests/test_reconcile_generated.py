@@ -22,7 +22,9 @@ from tests.fakes.company import (
     person,
     records_of,
 )
+from tests.fakes.doubled_company import doubled
 from tests.fakes.generated_company import generate
+from tests.fakes.moving_company import moving
 from tests.fakes.reconciled import differences, reconcile_all
 from tests.plain.company import History, Run
 from tests.plain.finding import SEVERITY
@@ -42,6 +44,23 @@ def test_a_plain_second_implementation_agrees(tmp_path: Path, first: int) -> Non
         real = reconcile_all(history, tmp_path / str(seed))
         found = differences(real, judge(history))
         assert not found, f"seed {seed}: " + "\n".join(found)
+
+
+def test_an_id_means_nothing_in_another_source(tmp_path: Path) -> None:
+    """Beside every source stands one with the same ids of others: neither reaches the other."""
+    alone, twice = generate(18), doubled(generate(18))
+    right = judge(twice)
+    assert differences(reconcile_all(twice, tmp_path), right) == []
+    assert {one.app for one in right.findings} > {one.app for one in judge(alone).findings}
+
+
+def test_both_agree_on_who_moved_and_kept_what_they_had(tmp_path: Path) -> None:
+    """Four audits of people who move on and back: known, new and reopened, app by app."""
+    history = moving(10)
+    right = judge(history)
+    assert differences(reconcile_all(history, tmp_path), right) == []
+    movers = {one.status for one in right.findings if one.problem == "mover"}
+    assert movers == {"new", "persisting", "reopened"}
 
 
 def test_generated_companies_hold_every_kind_and_every_variant() -> None:

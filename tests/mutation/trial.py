@@ -11,7 +11,7 @@ differs in none of these cannot change what is concluded.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +23,10 @@ import duckdb
 from scanner.reconcile import catalogue, queries
 from scanner.reconcile.engine import _FUNCTIONS as FUNCTIONS
 from scanner.reconcile.observation import OBSERVED
+from tests.fakes.doubled_company import doubled
 from tests.fakes.generated_company import generate
 from tests.fakes.golden_company import golden
+from tests.fakes.moving_company import moving
 from tests.fakes.reconciled import advance, differences, reconciled
 from tests.mutation.moment import Moment, Step, Table, moments, sorted_rows
 from tests.mutation.query import Mutant
@@ -150,14 +152,29 @@ def _schema(moment: Moment) -> str:
 
 
 def companies(seeds: int) -> list[str]:
-    """Name the golden company and those of so many seeds, the ones with most to find first."""
-    names = [f"seed {seed}" for seed in range(seeds)]
-    return [GOLDEN, *sorted(names, key=lambda name: -len(judge(made(name)).findings))]
+    """Name the golden company and those of so many seeds, the ones with most to find first.
+
+    A fifth of these stand beside themselves as well, and as many are companies of people who move.
+    """
+    numbers = sorted(range(seeds), key=lambda seed: -len(judge(generate(seed)).findings))
+    twice = [f"doubled {seed}" for seed in numbers[: seeds // 5]]
+    moved = [f"moving {seed}" for seed in range(seeds // 5)]
+    return [GOLDEN, *twice, *moved, *(f"seed {seed}" for seed in numbers)]
 
 
 def made(company: str) -> History:
     """Make the company of a name."""
-    return golden(GOLDEN_PEOPLE)[0] if company == GOLDEN else generate(int(company.split()[1]))
+    if company == GOLDEN:
+        return golden(GOLDEN_PEOPLE)[0]
+    kind, seed = company.split()
+    return _KINDS[kind](int(seed))
+
+
+_KINDS: Mapping[str, Callable[[int], History]] = {
+    "seed": generate,
+    "doubled": lambda seed: doubled(generate(seed)),
+    "moving": moving,
+}
 
 
 def judged_otherwise(moment: Moment, mutant: Mutant) -> bool:
