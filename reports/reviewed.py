@@ -13,13 +13,12 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
-from typing import Any
+from typing import Any, TypeAlias
 
 from openpyxl import load_workbook
-from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils.escape import unescape
 from openpyxl.workbook import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
 
 from reports.cell import cell_text
 from scanner.errors import UsageError
@@ -30,6 +29,9 @@ MOST_BYTES = 1 << 28
 _MOST_ROWS_ABOVE, _MOST_COLUMNS = 50, 200
 _COLUMNS = frozenset({*FACTS, *ANSWERS, *DETAILS})
 _MARKS = frozenset({"finding_id", "decision"})
+Sheet: TypeAlias = Any
+"""A sheet that is read row by row, for which openpyxl has no type that is true."""
+
 _DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _FOREIGN = ("vbaProject.bin", "externalLinks/", "activeX/")
 
@@ -44,23 +46,45 @@ def read_returned(content: bytes, name: str) -> Returned:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about looks that openpyxl does not know
-            book = load_workbook(io.BytesIO(content), keep_links=False)
+            # Row by row: a sheet may have a million rows of which a few hold anything.
+            book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
+            found = _read(book, hashlib.sha256(content).hexdigest())
     except Exception as error:  # noqa: BLE001 - the library raises whatever its parser meets
         raise _no_workbook(name, f"is damaged ({type(error).__name__})") from None
-    tables = [found for sheet in book.worksheets if (found := _Table.find(sheet)) is not None]
-    if not tables:
+    if found is None:
         raise UsageError(
             f"{name} has no sheet with the columns finding_id and decision",
             "fill in what was written by: ghostscan review export RUN",
         )
-    fields = dict(_fields(book))
+    return found
+
+
+def _read(book: Workbook, sha256: str) -> Returned | None:
+    """Read what there is of us in a workbook, None where no sheet has a table of ours."""
+    tables = [found for sheet in _sheets(book) if (found := _Table.find(sheet)) is not None]
+    if not tables:
+        return None
+    named = {table.sheet.title for table in tables}
+    fields = {
+        label: found
+        for sheet in reversed(_sheets(book))
+        if sheet.title not in named
+        for label, found in _fields(sheet)
+    }
     return Returned(
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
         fields={label: found for label, (found, _) in fields.items()},
         places={label: place for label, (_, place) in fields.items()},
         rows=tuple(row for table in tables for row in table.rows()),
         missing=tuple((table.sheet.title, name) for table in tables for name in table.missing()),
     )
+
+
+def _sheets(book: Workbook) -> list[Sheet]:
+    sheets: list[Sheet] = list(book.worksheets)
+    for sheet in sheets:
+        sheet.reset_dimensions()  # what a sheet says of its size may leave rows out
+    return sheets
 
 
 def same_text(content: Content, text: str) -> bool:
@@ -77,16 +101,16 @@ def same_text(content: Content, text: str) -> bool:
 class _Table:
     """The rows of one sheet below the line that names the columns."""
 
-    def __init__(self, sheet: Worksheet, head: int, columns: Mapping[str, int]) -> None:
+    def __init__(self, sheet: Sheet, head: int, columns: Mapping[str, int]) -> None:
         self.sheet = sheet
         self._head = head
         self._columns = columns
 
     @classmethod
-    def find(cls, sheet: Worksheet) -> _Table | None:
+    def find(cls, sheet: Sheet) -> _Table | None:
         """Look for the head among the first rows of a sheet."""
-        last = min(_MOST_ROWS_ABOVE, sheet.max_row)
-        for number, cells in enumerate(sheet.iter_rows(max_row=last, max_col=_MOST_COLUMNS), 1):
+        above = sheet.iter_rows(max_row=_MOST_ROWS_ABOVE, max_col=_MOST_COLUMNS)
+        for number, cells in enumerate(above, 1):
             columns = {
                 str(cell.value).strip(): index
                 for index, cell in reversed(list(enumerate(cells)))
@@ -102,8 +126,11 @@ class _Table:
 
     def rows(self) -> Iterator[ReturnedRow]:
         """Give every row that holds anything in a column of ours."""
-        below = self.sheet.iter_rows(min_row=self._head + 1, max_col=_MOST_COLUMNS)
+        width = max(self._columns.values()) + 1
+        below = self.sheet.iter_rows(min_row=self._head + 1, max_col=width)
         for number, cells in enumerate(below, self._head + 1):
+            if all(cell is EMPTY_CELL for cell in cells):
+                continue
             found = self._cells(cells)
             if any(content != "" for content in found.values()):
                 yield ReturnedRow(self.sheet.title, number, found)
@@ -115,20 +142,20 @@ class _Table:
         }
 
 
-def _fields(book: Workbook) -> Iterator[tuple[str, tuple[Content, tuple[str, int]]]]:
-    """Find what stands right of each label in the first column, on whichever sheet."""
-    for sheet in reversed(book.worksheets):
-        if _Table.find(sheet) is None:
-            for number, row in enumerate(sheet.iter_rows(max_row=_MOST_ROWS_ABOVE, max_col=2), 1):
-                label = str(row[0].value).strip()
-                if label in FIELDS and len(row) > 1:
-                    yield label, (_content(row[1]), (sheet.title, number))
+def _fields(
+    sheet: Sheet,
+) -> Iterator[tuple[str, tuple[Content, tuple[str, int]]]]:
+    """Find what stands right of each label in the first column of a sheet."""
+    for number, row in enumerate(sheet.iter_rows(max_row=_MOST_ROWS_ABOVE, max_col=2), 1):
+        label = str(row[0].value).strip() if row else ""
+        if label in FIELDS:
+            yield label, (_content(row[1]) if len(row) > 1 else "", (sheet.title, number))
 
 
-def _content(cell: Cell | MergedCell) -> Content:
+def _content(cell: Any) -> Content:  # noqa: ANN401 - a cell, or the place of none
     value = cell.value
-    if isinstance(cell, Cell) and cell.data_type == "f":
-        return Typed(formula=str(getattr(value, "text", value)))
+    if cell.data_type == "f":
+        return Typed(formula=str(value))
     if isinstance(value, datetime):
         return Typed(moment=value, whole_day=value.time() == time(0))
     if isinstance(value, float) and value.is_integer():

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import pytest
@@ -16,6 +17,7 @@ from openpyxl import Workbook, load_workbook
 from rich.console import Console
 
 from reports.review import Heading, write_review_workbook
+from reports.reviewed import _content
 from reports.reviewing import Summary, show_import
 from scanner.cli.program import run
 from scanner.model import Answer, Choice, Need, Question, Returned, ReturnedRow
@@ -493,6 +495,17 @@ def test_what_spreadsheet_programs_do_to_a_workbook_changes_nothing(site: Site, 
     assert run(["verify", str(site.run)]) == 0
 
 
+def test_a_sheet_that_was_made_very_long_is_read_as_well(site: Site, book: Path) -> None:
+    """A program that formatted every row, and one cell at the very end, do no harm."""
+
+    def stretch(found: Book) -> None:
+        found["Findings"].cell(100_000, 16_384).value = "end"
+        found["Findings"].cell(90_000, 2).value = " "
+
+    assert bring(rebuilt(fill(book, {ORPHAN: GOOD[ORPHAN]}), stretch)) == 0
+    assert set(by_account(site)) == {ORPHAN}
+
+
 def test_a_later_review_adds_to_an_earlier_one(
     site: Site, book: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -826,3 +839,9 @@ def test_a_run_with_nothing_to_decide_gives_an_empty_sheet(tmp_path: Path) -> No
     text = io.StringIO()
     show_import(Summary("r", None, None, "w", 0, 0, {}, 0), Console(file=text, width=80))
     assert "Every finding that needs a decision has one." in text.getvalue()
+
+
+def test_a_whole_number_is_read_as_one() -> None:
+    """Programs may store a ticket as 4711.0."""
+    assert _content(SimpleNamespace(value=4711.0, data_type="n")) == "4711"
+    assert _content(SimpleNamespace(value=0.5, data_type="n")) == "0.5"
