@@ -46,7 +46,10 @@ def export(
     no_color: NoColorOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write the reviewer's copy: one row for each finding that needs or takes a decision."""
+    """Write a workbook in which a reviewer decides.
+
+    One row for each finding that needs or takes a decision; what was decided before stands in it.
+    """
     target = output or Path(f"review-{run.resolve().name}.xlsx")
     done = workflow.export_review(run, target, only=only or (), overwrite=overwrite)
     if json_:
@@ -75,7 +78,11 @@ def import_(
     no_color: NoColorOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Read a reviewer's copy back: all is checked, then the decisions are kept beside the run."""
+    """Check a workbook that came back; keep its decisions.
+
+    Everything that is wrong is told at once, and then nothing is kept. The decisions and the
+    workbook are kept in the review folder of the run; plan goes by the newest of them.
+    """
     done = workflow.import_review(file, run=run, config=config, by=workflow.operator(), now=now())
     code = FLAWED if done.flaws else 0
     if json_:
