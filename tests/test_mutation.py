@@ -13,7 +13,7 @@ from tests.mutation.journal import Journal
 from tests.mutation.moment import moments
 from tests.mutation.query import RECONCILE, every_mutant, mutants
 from tests.mutation.survivors import Survivor, explained, tell
-from tests.mutation.trial import Trial, judged_otherwise, made
+from tests.mutation.trial import Trial, fails_a_test, judged_otherwise, made
 
 QUERY = """\
 SELECT DISTINCT COALESCE(a.x, b.y) AS x, MIN(a.n) AS n
@@ -92,6 +92,16 @@ def test_an_audit_is_made_again_with_a_wrong_query_in_its_place(tmp_path: Path) 
     assert read_query("ghost_active") != "SELECT nothing FROM nowhere"
 
 
+def test_a_wrong_query_is_in_place_while_tests_run() -> None:
+    """The test of a list of failures names the first one; without a mutant nothing fails."""
+    right = mutants("rules/missed_run.sql", read_query("missed_run"))[0]
+    tests = ["tests/test_reconcile_rules.py::test_a_departure_in_the_future_is_not_a_departure"]
+    assert fails_a_test(replace(right, sql=read_query("missed_run")), tests) is None
+    failed = fails_a_test(replace(right, sql="SELECT nothing FROM nowhere"), tests)
+    assert failed is not None
+    assert tests[0] in failed
+
+
 def test_a_journal_goes_on_from_where_it_was_cut_off(tmp_path: Path) -> None:
     """What was noticed is not tried again, unless its text is another one; half a line is none."""
     path = tmp_path / "kept" / "queries.ndjson"
@@ -113,7 +123,9 @@ def test_every_module_names_tests_that_are_there() -> None:
     modules = {path.stem for path in RECONCILE.glob("*.py")}
     # A cluster takes minutes to start; the other two have nothing to change.
     assert modules - selection().keys() == {"__init__", "spark"}
-    for tests in selection().values():
+    queries = selection("queries")
+    assert {path.parent.name for path in RECONCILE.glob("*/*.sql")} == queries.keys()
+    for tests in (*selection().values(), *queries.values()):
         for test in tests:
             assert (ROOT / test.partition("::")[0]).is_file(), test
 

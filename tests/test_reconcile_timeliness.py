@@ -170,6 +170,7 @@ def test_the_time_of_the_last_change_bounds_from_above_only(runs: Runs) -> None:
     ("seen_before", "modified_at"),
     [
         ((ANA, ON), START - DAY),  # it does not count what the readings saw
+        ((ANA, ON), START - DAY / 4),  # not even since the departure
         ((), START - 9 * DAY),  # nor can it be older than the departure
         ((ANA, ON), None),
     ],

@@ -50,9 +50,9 @@ class Mutant:
     source: str
 
 
-def selection() -> Mapping[str, list[str]]:
-    """The tests of each module, as pytest is given them."""
-    named = tomllib.loads(NAMED.read_text(encoding="utf-8"))
+def selection(of: str = "functions") -> Mapping[str, list[str]]:
+    """The tests of each module, or of each folder of queries, as pytest is given them."""
+    named = tomllib.loads(NAMED.read_text(encoding="utf-8"))[of]
     return {
         module: [f"tests/{GOLDEN if test == 'golden' else test}" for test in tests]
         for module, tests in named.items()

@@ -10,10 +10,14 @@ differs in none of these cannot change what is concluded.
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Timer
 from unittest import mock
@@ -40,6 +44,8 @@ SECONDS = 20.0
 """After so long a query is taken for one that never ends."""
 COMPARED = frozenset({"situations", "app_counts", "people_counts", "timeliness_counts"})
 """What the second implementation says too, besides the findings."""
+ROOT = Path(__file__).parents[2]
+VARIABLE = "GHOSTSCAN_MUTANT"
 READ = frozenset({"entitlement_groups", "named_groups"})
 """What Python reads besides, and whose meaning the second implementation knows."""
 WORDED = frozenset({"candidates", "match_counts", "observed_accounts", "observed_people"})
@@ -67,7 +73,9 @@ class Trial:
             self._connection.execute(statement)
         for moment in self._moments:
             self._load(moment)
-        self._compared = COMPARED | {rule.kind for rule in catalogue.load_rules()}
+        # A rule that finds something twice is wrong as well.
+        self._kinds = frozenset(rule.kind for rule in catalogue.load_rules())
+        self._compared = COMPARED | self._kinds
         self._read = READ | WORDED if company == GOLDEN else READ
 
     def _load(self, moment: Moment) -> None:
@@ -128,7 +136,7 @@ class Trial:
                 continue
             if query not in self._compared:
                 other[query] = rows
-            elif _other_rows(rows, step.gave):
+            elif query in self._kinds or _other_rows(rows, step.gave):
                 return {query: rows}
         return {query: rows for query, rows in other.items() if query in moment.steps}
 
@@ -206,6 +214,24 @@ def _same(one: Table, other: Table) -> bool:
 def _other_rows(one: Table, other: Table) -> bool:
     """Whether one of two results has a row that the other has not, however often."""
     return set(map(repr, one.to_pylist())) != set(map(repr, other.to_pylist()))
+
+
+def fails_a_test(mutant: Mutant, tests: Sequence[str]) -> str | None:
+    """Run ``tests`` with the mutant in place until one fails; return its name."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mutant.json"
+        path.write_text(json.dumps(asdict(mutant)), encoding="utf-8")
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider",
+             "-p", "tests.mutation.plugin", *tests],
+            env=os.environ | {VARIABLE: str(path)},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # fmt: skip
+    failed = [line for line in ended.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0] if failed else None
 
 
 @contextmanager
