@@ -205,6 +205,17 @@ def test_an_imported_event_dates_the_removal_exactly(runs: Runs) -> None:
     assert "removed at 2026-10-03T06:01:00Z, 0 to 1 hour past" in late.detail
 
 
+def test_an_account_of_the_same_id_in_another_app_has_events_of_its_own(runs: Runs) -> None:
+    """That it was made again later, over there, does not make this removal another one."""
+    runs.audit(START, [ANA, ON])
+    made = event("created", START + DAY)
+    events = [event("deactivated", START + DAY / 2), {**made, "source": "okta"}]
+    _, concluded = runs.audit(
+        START + 5 * DAY, [gone(START + DAY / 4), OFF], prepare=import_events(events)
+    )
+    assert verdicts(concluded) == {"within": 1}
+
+
 def test_an_event_that_contradicts_the_readings_is_not_used(runs: Runs) -> None:
     """Seen active after it, the account was not removed by it."""
     runs.audit(START, [ANA, ON])
