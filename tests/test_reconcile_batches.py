@@ -63,6 +63,16 @@ def test_batches_hold_every_name_once(drawn: Path) -> None:
     assert divide(drawn, SIZE.sources, 10**9) == [Batch(tuple(sorted(SIZE.sources)))]
 
 
+def test_a_batch_may_be_exactly_full(tmp_path: Path) -> None:
+    """As many rows as a batch may have are one batch; one row fewer allowed makes two."""
+    schema = pa.schema([always("name")])
+    for source in ("a", "b"):
+        for kind in ("accounts", "memberships"):
+            write_rows(tmp_path / f"tables/{kind}/{source}.parquet", {"name": ["x"]}, schema)
+    assert [one.sources for one in divide(tmp_path, ("b", "a"), 4)] == [("a", "b")]
+    assert [one.sources for one in divide(tmp_path, ("b", "a"), 3)] == [("a",), ("b",)]
+
+
 def test_an_app_larger_than_a_batch_is_one_of_its_own(drawn: Path) -> None:
     """Nothing is left out where a single app has more rows than a batch may have."""
     batches = divide(drawn, SIZE.sources, 1)

@@ -100,9 +100,11 @@ def attempt(chosen: Iterable[Mutant], journal: Journal) -> list[Survivor]:
         with tempfile.TemporaryDirectory() as folder:
             found = _survivors(Path(folder), module, tried)
         survivors += found.values()
-        for one in tried:
-            if one.name not in found:
-                journal.tell(one.name, one.source, module)
+        for one in found.values():
+            say(f"  survived: {one.id}")
+        for mutant in tried:
+            if mutant.name not in found:
+                journal.tell(mutant.name, mutant.source, module)
         say(f"{module}: {len(tried) - len(found)} of {len(tried)} noticed, "
             f"{time.monotonic() - started:.0f} s")  # fmt: skip
     return survivors
