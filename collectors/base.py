@@ -263,6 +263,12 @@ class Deactivator(Protocol):
         With ``group_id`` tell also whether it is a direct member of that group.
         """
 
+    def own_account(self) -> str | None:
+        """Give the id of the account that the credentials are of; None where the app does not say.
+
+        Reads once what RFC 7644 section 3.11 calls ``/Me``.
+        """
+
     def census(self, most: int) -> Census:
         """List all accounts as an audit does, and prove it; of more than ``most`` give none.
 

@@ -32,6 +32,10 @@ class ManualDeactivator:
         """Know nothing."""
         return Observation(found=None, error="read.manual")
 
+    def own_account(self) -> str | None:
+        """Know nothing."""
+        return None
+
     def census(
         self,
         most: int,  # noqa: ARG002 - nobody can be listed

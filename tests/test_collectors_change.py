@@ -45,6 +45,39 @@ def test_an_account_is_read_by_its_id() -> None:
         wiki.close()
 
 
+@pytest.mark.parametrize(
+    ("me", "found"),
+    [
+        (None, None),  # RFC 7644 section 3.11: it need not be there
+        ("u2", "u2"),
+        ("u9", None),
+        ("https://elsewhere.example/scim/v2/Users/u%32?x=1", "u2"),
+        ("https://elsewhere.example/", None),
+    ],
+)
+def test_whose_credentials_these_are_is_asked_once_and_never_followed(
+    me: str | None, found: str | None
+) -> None:
+    """What an app does not say is not known; where it points is only read, not gone to."""
+    with serving([user(1), user(2)]) as scim:
+        scim.me = me
+        wiki = deactivator(scim)
+        assert wiki.own_account() == found
+        wiki.close()
+        assert [one.path for one in scim.ledger] == ["/scim/v2/Me"]
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML_PAGE, Fault.ALWAYS_500, Fault.UNAUTHORIZED])
+def test_an_answer_that_says_nothing_of_the_credentials_is_none(fault: Fault) -> None:
+    """A login page or an error is asked for once, and is no account."""
+    with serving([user(1)], [], fault) as scim:
+        wiki = deactivator(scim)
+        assert wiki.own_account() is None
+        wiki.close()
+        assert len(scim.ledger) == 1
+    assert ManualDeactivator().own_account() is None
+
+
 @pytest.mark.parametrize("fault", [Fault.HTML_PAGE, Fault.UNAUTHORIZED, Fault.WRONG_BY_ID])
 def test_what_is_no_answer_about_the_account_is_not_known(fault: Fault) -> None:
     """A login page, a refused token or another account say nothing: found is None, not False."""

@@ -164,6 +164,17 @@ def test_the_count_falls_by_exactly_what_was_confirmed() -> None:
     assert figures == [(33, 32, 1), (33, 30, 3)]
 
 
+def test_the_account_of_the_credentials_is_never_deactivated() -> None:
+    """Whoever applies with it would lock themselves out half-way: it is passed over and told."""
+    world, papers = company()
+    world.apps["chat"].own = "a-2"
+    rows = applied(world, papers).rows
+    assert [row.outcome for row in rows] == [
+        Outcome.CONFIRMED, Outcome.PROTECTED, Outcome.CONFIRMED
+    ]  # fmt: skip
+    assert rows[1].detail == "own_account"
+
+
 def test_whoever_is_hit_beside_is_named_and_everything_stops() -> None:
     """One account that is no canary and was not picked goes inactive with the first write."""
     world, papers = company()

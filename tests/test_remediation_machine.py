@@ -63,6 +63,7 @@ class Remediation(RuleBasedStateMachine):
         key=st.sampled_from(["bob", "bob", "bob", "alice"]),
         lists=st.sampled_from([True, True, True, False]),
         deletes=st.sampled_from([False, False, True]),
+        own=st.none() | PEOPLE,
     )
     def found(
         self,
@@ -73,11 +74,13 @@ class Remediation(RuleBasedStateMachine):
         key: str,
         lists: bool,
         deletes: bool,
+        own: str | None,
     ) -> None:
         everybody = {str(one) for one in range(1, 9)}
         self.world = World(leavers, everybody - leavers, version, enforces and version, forms)
         for app in self.world.apps.values():
             app.lists = lists
+            app.own = None if own is None else f"a-{own}"
             app.traits = DELETING if deletes else app.traits
         self.world.plan()
         self.approve(key, part=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from types import MappingProxyType
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
@@ -32,6 +33,10 @@ from scanner.errors import ConfigError, SourceError
 from scanner.model import Pointer
 
 FOUND_OR_NOT = frozenset({200, 404, 410})
+REDIRECTS = frozenset({301, 302, 307, 308})
+ANY_ANSWER = frozenset(range(200, 600)) - {429, 503}
+"""An app without ``/Me`` may say so in any way; only what asks to come again is asked again."""
+
 MANUAL = "manual"
 _NO_CALLS: Mapping[str, Call] = MappingProxyType({})
 _NOWHERE = Pointer("", 0)
@@ -116,6 +121,10 @@ class ScimDeactivator:
         """Read the account by its id, and its group where one is given."""
         return self._runner.run(self._observe(account_id, group_id))
 
+    def own_account(self) -> str | None:
+        """Ask who the credentials are of."""
+        return self._runner.run(self._own_account())
+
     def census(self, most: int) -> Census:
         """List all accounts."""
         return self._runner.run(take_census(self._source, self._opened()[0], most, self._timing))
@@ -156,6 +165,18 @@ class ScimDeactivator:
         place = f"{path}/{quote(wanted, safe='')}"
         return await self._opened()[0].get(place, {}, "around a change", FOUND_OR_NOT)
 
+    async def _own_account(self) -> str | None:
+        """Read ``/Me``; whatever else is answered than an account, nothing is known."""
+        try:
+            answer = await self._opened()[0].get("/Me", {}, "own account", ANY_ANSWER)
+            if answer.exchange.status != HTTPStatus.OK:
+                return _pointed_at(answer.exchange)
+            resource = parse_resource(self._how.source, answer.exchange, self._dialect)
+        except SourceError:
+            return None
+        account = read_account(resource, _NOWHERE, self._how).record
+        return None if account is None else account.account_id
+
     def _account(self, account_id: str, answer: Answer) -> Observation:
         exchange = answer.exchange
         if exchange.status in (404, 410):
@@ -185,6 +206,14 @@ class ScimDeactivator:
         if group is None or group.group_id != group_id:
             return None
         return any(one.member_id == account_id for one in read_memberships(resource, group))
+
+
+def _pointed_at(exchange: Exchange) -> str | None:
+    """Give the id at the end of a redirect; it is not followed (RFC 7644 section 3.11)."""
+    place = header(exchange, "location")
+    if exchange.status not in REDIRECTS or not place:
+        return None
+    return unquote(urlsplit(place).path.rpartition("/")[2]) or None
 
 
 def _not_found(exchange: Exchange) -> Observation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from collectors.base import Deactivator, Operation, Witness
@@ -145,6 +146,7 @@ class _Work:
                 pace=Pace(one, clock),
                 deadline=session.deadline,
                 expires_at=plan.expires_at,
+                own_account=cache(session.deactivators[app].own_account),
                 deletes=one.deletes_user and app in session.agreement.approval.accepted,
             )
             for app, one in traits.items()
@@ -213,7 +215,9 @@ class _Work:
         return any(one.app == app and one.action_id not in ended for one in self.actions)
 
     def _watch(self, app: str) -> None:
-        """See how the app is before anything is sent to it."""
+        """See how the app is, and whose credentials these are, before anything is sent to it."""
+        if self.session.plan.undoes is None:
+            self.benches[app].own_account()
         self.watches[app].begin(self._ours(app))
         self._heed(app)
 

@@ -39,7 +39,7 @@ class Bench:
 
     ``deletes``: deactivating deletes the account here, and that loss was accepted. ``witness``
     gives what can read a person of an HRIS again. ``elsewhere`` says why an action must not be
-    done because of another plan.
+    done because of another plan, ``own_account`` which account the credentials are of, where known.
     """
 
     deactivator: Deactivator
@@ -51,6 +51,7 @@ class Bench:
     pace: Pace
     deadline: timedelta
     expires_at: datetime
+    own_account: Callable[[], str | None] = lambda: None
     deletes: bool = False
 
     def may_delete(self, action: Action) -> bool:
@@ -137,6 +138,8 @@ def _objections(
     gives_back = action.operation is Operation.REACTIVATE
     if not gives_back and bench.protection.reason(_identity(action, start)) is not None:
         yield Judgement(Outcome.PROTECTED, "protected")
+    if action.operation is Operation.DEACTIVATE and bench.own_account() == action.target.id:
+        yield Judgement(Outcome.PROTECTED, "own_account")
     if last is not None and is_unchanged(last.end, start) is False:
         yield Judgement(Outcome.CONFLICT, "changed_meanwhile")
     if sends >= MOST_SENDS:

@@ -76,7 +76,7 @@ class MemoryApp:
 
     ``shows_version``: reads give a version; ``enforces``: an old one is refused with 412.
     ``before_step`` is called before every read and write; tests let people act there. Without
-    ``lists`` its accounts can be read by their ids only.
+    ``lists`` its accounts can be read by their ids only. ``own`` is the account of the credentials.
     """
 
     name: str
@@ -92,6 +92,7 @@ class MemoryApp:
     before_step: Callable[[str, str], None] = lambda *_: None
     reads_fail: int = 0
     lists: bool = True
+    own: str | None = None
     under: str = ""
 
     @property
@@ -133,6 +134,9 @@ class MemoryApp:
             version=f'W/"{held.version}"' if self.shows_version else None,
             status=200,
         )
+
+    def own_account(self) -> str | None:
+        return self.own
 
     def census(self, most: int) -> Census:
         self.points.reach(f"census {self.name}", may_fail=False)

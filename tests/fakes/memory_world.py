@@ -369,6 +369,7 @@ class World:
             one = Identity(app.name, event.account, action.target.user_name)
             reason = self.around().protection.reason(one)
             law("I-22 no write to a protected account", reason is None, reason)
+            law("I-22 no write to the own account", event.account != app.own, event)
         self._check_write_ahead(papers, action, app)
         self._check_before_write(app, event, action)
 
@@ -462,7 +463,9 @@ class World:
                if one.by == f"beside {papers.plan_id}" and one.id not in ours]  # fmt: skip
         looks = [one for one in own if one.kind in (Kind.CENSUS, Kind.COUNT)]
         uncounted = any(one["error"] for one in looks)
-        told = all(one in standing.stopped for one in hit) or len(hit) > MOST_NAMED
+        changed = {one for look in own for one in look.fields.get("changed", ())}
+        few = len(changed) <= MOST_NAMED
+        told = changed.issuperset(hit) and (not few or all(one in standing.stopped for one in hit))
         stopped = bool(standing.stopped)
         law("W23 who was hit beside stops it all", not hit or uncounted or stopped, hit)
         law("W23 who was hit beside is named", not stopped or uncounted or told, hit)

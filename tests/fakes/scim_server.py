@@ -99,6 +99,7 @@ class ScimServer:
     at_once: int = 0
     most_at_once: int = 0
     counting: threading.Lock = field(default_factory=threading.Lock)
+    me: str | None = None
     write_hook: Callable[[Any, dict[str, Any], dict[str, Any]], None] | None = None
 
     @property
@@ -270,6 +271,9 @@ class _Handler(BaseHTTPRequestHandler):
         if kind.startswith("ServiceProviderConfig") and self.scim.config is not None:
             self._send(200, self.scim.config)
             return
+        if kind == "Me" and self.scim.me is not None:
+            self._me(self.scim.me)
+            return
         if kind not in ("Users", "Groups"):
             self._error(404, "no such endpoint")
             return
@@ -284,6 +288,13 @@ class _Handler(BaseHTTPRequestHandler):
         start = max(int(query.get("startIndex", ["1"])[0]), 1)
         count = min(int(query.get("count", ["1000"])[0]), self.scim.max_page)
         self._page(everything, start, count)
+
+    def _me(self, me: str) -> None:
+        """Whose credentials these are, there and then or where to find them."""
+        if me.startswith("http"):
+            self._send(308, {}, ("Location", me))
+        else:
+            self._one(self.scim.users, me)
 
     def _one(self, everything: list[dict[str, Any]], wanted: str) -> None:
         scim = self.scim
