@@ -50,13 +50,15 @@ def key_words() -> dict[str, str]:
 def key_queries() -> dict[str, str]:
     """Return the SQL of the three views that depend on the keys.
 
-    ``keys`` has one row per name of a key: ``key, priority``. ``account_keys`` has what accounts
-    can be named by: ``source, account_id, key, priority, strength, issued, key_value``.
-    ``person_keys`` has what people are named by: ``person_source, person_id, key, strength,
-    key_value``.
+    ``keys`` has one row per rule, which is a name of a key with a strength, the most trusted first:
+    ``rule, key, priority, strength``. ``account_keys`` has what accounts can be named by:
+    ``source, account_id, rule, weak, issued, key_value``. ``person_keys`` has what people are
+    named by: ``person_source, person_id, key, rule, key_value``.
     """
-    names = {LINK: 0, **{key.name: key.priority for key in load_keys()}}
-    rows = [f"SELECT '{name}' AS key, {priority} AS priority" for name, priority in names.items()]
+    rows = [
+        f"SELECT {rule} AS rule, '{name}' AS key, {priority} AS priority, '{strength}' AS strength"
+        for (name, strength), (rule, priority) in _rules().items()
+    ]
     accounts = [_of_accounts(key, field) for key in load_keys() for field in key.account]
     people = [_of_people(key, field) for key in load_keys() for field in key.person]
     return {
@@ -67,6 +69,17 @@ def key_queries() -> dict[str, str]:
     }
 
 
+def _rules() -> dict[tuple[str, str], tuple[int, int]]:
+    """Number the names of keys with their strengths; the first is the manual link."""
+    named = {(key.name, key.strength): key.priority for key in load_keys()}
+    every = {(LINK, "strong"): 0, **named}
+    return {one: (rule, priority) for rule, (one, priority) in enumerate(every.items())}
+
+
+def _rule(key: Key) -> int:
+    return _rules()[key.name, key.strength][0]
+
+
 def _key(entry: dict[str, Any], priority: int) -> Key:
     fields = entry | {"account": tuple(entry["account"]), "person": tuple(entry["person"])}
     return Key(priority=priority, **fields)
@@ -75,8 +88,8 @@ def _key(entry: dict[str, Any], priority: int) -> Key:
 def _of_accounts(key: Key, field: str) -> str:
     value, condition = _value(key, field)
     return (
-        f"SELECT source, account_id, '{key.name}' AS key, {key.priority} AS priority,\n"
-        f"  '{key.strength}' AS strength, {str(key.issued).upper()} AS issued,\n"
+        f"SELECT source, account_id, {_rule(key)} AS rule,\n"
+        f"  {str(key.strength == 'weak').upper()} AS weak, {str(key.issued).upper()} AS issued,\n"
         f"  {value} AS key_value\nFROM accounts{condition}"
     )
 
@@ -85,7 +98,7 @@ def _of_people(key: Key, field: str) -> str:
     value, condition = _value(key, field)
     return (
         f"SELECT source AS person_source, person_id, '{key.name}' AS key,\n"
-        f"  '{key.strength}' AS strength, {value} AS key_value\nFROM people{condition}"
+        f"  {_rule(key)} AS rule, {value} AS key_value\nFROM people{condition}"
     )
 
 

@@ -19,7 +19,7 @@ import duckdb
 from scanner.config import EMBEDDED, Config
 from scanner.errors import ConfigError, EvidenceError
 from scanner.reconcile.batch import BATCH_ROWS
-from scanner.reconcile.parquet import private_folder
+from scanner.reconcile.parquet import count_rows, part_paths, private_folder
 
 
 class Engine(Protocol):
@@ -71,7 +71,9 @@ _FUNCTIONS = (
     "CREATE MACRO whole_days(since, until) AS (epoch_us(until) - epoch_us(since)) // 86400000000",
     "CREATE MACRO whole_hours(since, until) AS (epoch_us(until) - epoch_us(since)) // 3600000000",
 )
-_WRITE = "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd)"
+_NOTHING = "FALSE"
+"""The condition of what has no rows: joins with it are left out before anything is read."""
+_WRITE = "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 
 
 class DuckDBEngine:
@@ -107,6 +109,7 @@ class DuckDBEngine:
         for function in _FUNCTIONS:
             self._connection.execute(function)
         self._connection.execute("SET lock_configuration = true")
+        self._defined: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -121,20 +124,28 @@ class DuckDBEngine:
 
     def view(self, name: str, paths: Sequence[Path]) -> None:
         """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
+        files = [file.absolute() for path in paths for file in part_paths(path)]
         try:
-            files = self._connection.read_parquet([str(path.absolute()) for path in paths])
+            rows = self._connection.read_parquet([str(file) for file in files])
         except duckdb.Error as error:
             raise EvidenceError(f"table {name} cannot be read: {error}") from None
-        files.create_view(name, replace=True)
+        if not any(count_rows(file) for file in files):
+            rows = rows.filter(_NOTHING)
+        rows.create_view(name, replace=True)
+        self._defined.pop(name, None)
 
     def define(self, name: str, sql: str) -> None:
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
-        self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+        if self._defined.get(name) != sql:
+            self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+            self._defined[name] = sql
 
     def hold(self, name: str) -> None:
         """Compute ``name`` now and hold its rows until the name is defined again."""
-        self._connection.execute(f"CREATE OR REPLACE TABLE held_{name} AS FROM {name}")
-        self.define(name, f"FROM held_{name}")
+        made = f"CREATE OR REPLACE TABLE held_{name} AS FROM {name}"
+        counted = self._connection.execute(made).fetchone()
+        condition = "TRUE" if counted is None or counted[0] else _NOTHING
+        self.define(name, f"FROM held_{name} WHERE {condition}")  # noqa: S608 - names of ours
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -37,6 +38,11 @@ def write_rows(path: Path, columns: Mapping[str, Sequence[Any]], schema: pa.Sche
         raise EvidenceError(f"{path} cannot be written: {error.strerror}") from None
 
 
+def part_paths(path: Path) -> list[Path]:
+    """Return the files that hold the rows of ``path``, in order: itself, or those in its folder."""
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
 def join_rows(parts: Sequence[Path], path: Path) -> None:
     """Move the rows of ``parts``, which have one schema, into ``path``, part after part.
 
@@ -55,6 +61,22 @@ def join_rows(parts: Sequence[Path], path: Path) -> None:
         raise EvidenceError(f"{path} cannot be written: {error}") from None
 
 
+def keep_parts(parts: Sequence[Path], path: Path) -> None:
+    """Make ``path`` a folder that holds ``parts`` in their order, replacing what had the name.
+
+    Raises EvidenceError if a file cannot be moved.
+    """
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        private_folder(path)
+        for number, part in enumerate(parts):
+            part.rename(path / f"{number:06}.parquet")
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be written: {error.strerror}") from None
+
+
 def _copy_rows(parts: Sequence[Path], file: BinaryIO) -> None:
     # A part without a null may say that it can have none.
     schema = pa.schema([one.with_nullable(nullable=True) for one in pq.read_schema(parts[0])])
@@ -66,14 +88,14 @@ def _copy_rows(parts: Sequence[Path], file: BinaryIO) -> None:
 
 
 def read_rows(path: Path, only: tuple[str, Collection[str]] | None = None) -> Sequence[Row]:
-    """Read the rows of ``path`` in file order.
+    """Read the rows of ``path``, or of its parts, in file order.
 
     ``only`` is a column and the values it may have; other rows are left out.
     Raises EvidenceError if the file is missing or is not Parquet.
     """
     chosen = None if only is None else field(only[0]).isin(pa.array(sorted(only[1]), pa.string()))
     try:
-        table = pq.read_table(path, filters=chosen, partitioning=None)
+        table = pq.read_table(part_paths(path), filters=chosen, partitioning=None)
     except FileNotFoundError:
         raise EvidenceError(f"{path} is missing from the run folder") from None
     except (OSError, pa.ArrowException) as error:

@@ -15,13 +15,14 @@ from scanner.reconcile.decisions import DECISIONS
 from scanner.reconcile.engine import Engine
 from scanner.reconcile.inputs import INPUTS
 from scanner.reconcile.observation import EARLIER, OBSERVED, earlier_paths, observed_path
-from scanner.reconcile.parquet import join_rows, private_folder
+from scanner.reconcile.parquet import count_rows, join_rows, keep_parts, private_folder
 from scanner.reconcile.tables import table_path
 
 ONCE = (
     "keys", "person_keys", "person_addresses", "person_traits", "shared_traits",
     "kinship_0", "kinship_1", "kinship_2", "kinship_3", "kinship_4", "identities",
-    "record_as_of", "governing_records", "people_as_of", "observed_people", "people_counts",
+    "record_as_of", "governing_records", "people_as_of", "governing_people", "known_keys",
+    "observed_people", "people_counts",
     "shared_keys", "dated_sources", "record_flaws", "moved_people", "person_fields",
     "condition_people", "nonhuman_owners",
     "concluded", "named_groups", "entitlement_groups", "governed_groups", "approved_groups",
@@ -30,7 +31,7 @@ ONCE = (
 """What is known of people, groups and the run before any account is looked at."""
 
 ACCOUNTS = (
-    "account_keys", "named_links", "linked_by_hand", "matches", "name_agreements",
+    "account_keys", "named_accounts", "named_links", "linked_by_hand", "matches", "name_agreements",
     "name_contradictions", "weak_claims", "claims", "found_by_key", "situations", "candidates",
     "owned_accounts", "mirrored_people", "registered_accounts", "privileged_accounts",
     "app_counts", "account_sightings", "observed_accounts",
@@ -39,8 +40,8 @@ ACCOUNTS = (
 """What is known of the accounts of one batch of apps."""
 
 MEMBERSHIPS = (
-    "condition_groups", "expected_accounts", "expected_members", "governed_members",
-    "actual_members", "rule_drift", "baseline_drift", "past_moves", "kept_memberships",
+    "owned_accounts", "condition_groups", "expected_accounts", "expected_members", "governed_members",
+    "actual_members", "rule_drift", "baseline_drift", "past_moves", "moved_memberships", "kept_memberships",
     "new_colleagues", "mover_drift", "inactive_drift", "observed_moves",
 )  # fmt: skip
 """What is known of the groups of one batch, once the accounts of every app are."""
@@ -49,10 +50,14 @@ TOTALS = ("match_counts",)
 """What is counted over everything."""
 
 HELD = frozenset({
-    "person_keys", "condition_people", "moved_people", "named_links", "matches",
-    "governed_members", "kept_memberships", "mover_drift",
+    "person_keys", "governing_people", "known_keys", "condition_people", "moved_people",
+    "named_accounts", "named_links", "matches", "situations", "owned_accounts", "condition_groups", "governed_members",
+    "moved_memberships", "kept_memberships", "mover_drift",
 })  # fmt: skip
 """What is computed once and kept while it is needed."""
+
+PART_ROWS = 250_000
+"""A result of several batches that is larger stays in parts, in a folder of its name."""
 
 QUERIES = (*ONCE, *ACCOUNTS, *MEMBERSHIPS, *TOTALS)
 """Every query beside those of the rules, each after those it reads."""
@@ -60,7 +65,7 @@ QUERIES = (*ONCE, *ACCOUNTS, *MEMBERSHIPS, *TOTALS)
 KEPT = frozenset({
     "shared_traits", "identities", "governing_records", "people_as_of",
     "named_groups", "entitlement_groups", "governed_groups", "approved_groups",
-    "privileged_groups", "situations", "candidates", "owned_accounts", "mirrored_people",
+    "privileged_groups", "situations", "candidates", "mirrored_people",
     "registered_accounts", "privileged_accounts", "app_counts", "people_counts", "match_counts",
     *OBSERVED, "removals", "reactivations", "timeliness_counts",
 })  # fmt: skip
@@ -72,7 +77,7 @@ READ_BY_BATCH = {"sources": "source", "earlier_accounts": "source", "earlier_mov
 KNOWN_BY_BATCH = {
     **READ_BY_BATCH,
     "governed_groups": "app", "approved_groups": "app", "situations": "source",
-    "candidates": "source", "owned_accounts": "app", "registered_accounts": "app",
+    "candidates": "source", "registered_accounts": "app",
     "privileged_accounts": "app", "observed_accounts": "source", "removals": "app",
     "reactivations": "app",
 }  # fmt: skip
@@ -132,7 +137,8 @@ class _Run:
         for name in names:
             if _is_written(name):
                 parts = [self._part(name, number) for number in range(len(self.batches))]
-                join_rows(parts, result_path(self.folder, name))
+                gather = keep_parts if self._is_large(name, parts) else join_rows
+                gather(parts, result_path(self.folder, name))
                 self.engine.view(name, [result_path(self.folder, name)])
         for name in own:
             self.engine.view(name, [_path(self.folder, name)])
@@ -143,7 +149,7 @@ class _Run:
             self.engine.hold(name)
         if _is_written(name):
             self.engine.write(name, path)
-        if name in KEPT:
+        if name in KEPT and name not in HELD:
             # Resolved once: what follows reads the result instead of computing it again.
             self.engine.view(name, [path])
 
@@ -154,6 +160,10 @@ class _Run:
             condition = batch.condition(column)
             rows = f"SELECT * FROM every_{name} WHERE {condition}"  # noqa: S608 - names of ours
             self.engine.define(name, rows)
+
+    def _is_large(self, name: str, parts: Sequence[Path]) -> bool:
+        # What was observed goes on to the next run, as one file.
+        return name not in OBSERVED and len(parts) > 1 and sum(map(count_rows, parts)) > PART_ROWS
 
     def _part(self, name: str, number: int) -> Path:
         if len(self.batches) == 1:

@@ -233,16 +233,21 @@ def _account(row: Row) -> Account:
 
 def _owners(folder: Path) -> dict[Place, Owner]:
     people: dict[Place, Row] = {}
-    rows = read_rows(result_path(folder, "owned_accounts"))
+    linked = ("situation", ["linked"])
+    rows = read_rows(result_path(folder, "situations"), linked)
+    standing = {
+        (row["source"], row["person_id"]): row
+        for row in read_rows(result_path(folder, "people_as_of"))
+    }
     for source in {row["person_source"] for row in rows}:
         for person in read_rows(table_path(folder, "people", source)):
             people[source, person["person_id"]] = person
     return {
-        (row["app"], row["account_id"]): Owner(
+        (row["source"], row["account_id"]): Owner(
             row["person_source"],
             row["person_id"],
-            row["status"],
-            row["departed"] is True,
+            standing[row["person_source"], row["person_id"]]["status"],
+            standing[row["person_source"], row["person_id"]]["departed"] is True,
             people[row["person_source"], row["person_id"]]["departed_at"],
             people[row["person_source"], row["person_id"]]["display_name"],
         )

@@ -1,12 +1,13 @@
 SELECT
-  m.source, m.account_id, m.key, m.priority, m.strength, m.key_value, m.person_source, m.person_id,
-  m.identity, s.situation = 'linked' AND s.identity = m.identity AS taken
+  m.source, m.account_id, k.key, k.priority, k.strength, m.key_value, m.person_source, m.person_id,
+  s.situation = 'linked' AND s.person_number = m.person_number AS taken
 FROM matches AS m
+JOIN keys AS k ON k.rule = m.rule
 JOIN situations AS s ON s.source = m.source AND s.account_id = m.account_id
 UNION ALL
 SELECT
   l.source, l.account_id, 'link', 0, 'strong', l.person_named, l.person_source, l.person_id,
-  d.identity, s.situation = 'linked'
+  s.situation = 'linked'
 FROM named_links AS l
 JOIN situations AS s ON s.source = l.source AND s.account_id = l.account_id
 JOIN identities AS d ON d.source = l.person_source AND d.person_id = l.person_id

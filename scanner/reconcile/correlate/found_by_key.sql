@@ -1,9 +1,9 @@
 SELECT
-  source, account_id, MIN(priority) AS priority, MIN(identity) AS identity,
-  MIN(governing_source) AS governing_source, MIN(governing_id) AS governing_id,
+  source, account_id, MAX(active) AS active, MIN(rule) AS rule,
+  MIN(person_number) AS person_number,
   CASE
     -- Every key is tried, also after one has matched: two people named is a dispute.
-    WHEN MIN(identity) <> MAX(identity) THEN 'several_people'
+    WHEN MIN(person_number) <> MAX(person_number) THEN 'several_people'
     WHEN COUNT(CASE WHEN claim IN ('issued', 'strong') THEN 1 END) = 0 THEN
       -- A weak key is good enough to say that an account has an owner, not that the owner left.
       CASE

@@ -1,7 +1,7 @@
 SELECT
   -- One record per person: employment beats its end, a later departure beats an earlier one.
-  identity, source, person_id, departed_at, removal_due_at,
-  standing >= 6 AND entangled = FALSE AS departed
+  identity, ROW_NUMBER() OVER (ORDER BY identity) AS person_number, source, person_id, departed_at,
+  removal_due_at, standing >= 6 AND entangled = FALSE AS departed
 FROM (
   SELECT
     i.identity, r.source, r.person_id, r.departed_at, r.removal_due_at, r.standing, i.entangled,

@@ -1,15 +1,15 @@
 SELECT DISTINCT
   -- Accounts that share a word of their name with the departed person an issued key leads to.
-  a.source, a.account_id, p.identity
+  a.source, a.account_id, p.person_number
 FROM (
-  SELECT m.source, m.account_id, m.identity, explode(a.name_keys) AS word
+  SELECT m.source, m.account_id, m.person_number, explode(a.name_keys) AS word
   FROM matches AS m
   JOIN accounts AS a ON a.source = m.source AND a.account_id = m.account_id
   WHERE m.issued = TRUE AND m.departed = TRUE
 ) AS a
 JOIN (
-  SELECT d.identity, explode(p.name_keys) AS word
+  SELECT d.person_number, explode(p.name_keys) AS word
   FROM people_as_of AS d
   JOIN people AS p ON p.source = d.source AND p.person_id = d.person_id
   WHERE d.departed = TRUE
-) AS p ON p.identity = a.identity AND p.word = a.word
+) AS p ON p.person_number = a.person_number AND p.word = a.word

@@ -1,17 +1,17 @@
 SELECT source, account_id
 FROM (
   -- Accounts led to a departed person by issued keys, where both have names to compare,
-  SELECT m.source, m.account_id, m.identity, 0 AS agrees
+  SELECT m.source, m.account_id, m.person_number, 0 AS agrees
   FROM matches AS m
   JOIN accounts AS a
     ON a.source = m.source AND a.account_id = m.account_id AND a.name_keys IS NOT NULL
-  JOIN people_as_of AS d ON d.identity = m.identity
+  JOIN people_as_of AS d ON d.person_number = m.person_number
   JOIN people AS p
     ON p.source = d.source AND p.person_id = d.person_id AND p.name_keys IS NOT NULL
   WHERE m.issued = TRUE AND m.departed = TRUE
   UNION ALL
   -- and those that have a word in common.
-  SELECT source, account_id, identity, 1 FROM name_agreements
+  SELECT source, account_id, person_number, 1 FROM name_agreements
 ) AS compared
-GROUP BY source, account_id, identity
+GROUP BY source, account_id, person_number
 HAVING MAX(agrees) = 0

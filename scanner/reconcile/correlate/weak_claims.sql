@@ -3,5 +3,6 @@ SELECT DISTINCT
   m.source, m.account_id
 FROM matches AS m
 JOIN matches AS other
-  ON other.source = m.source AND other.identity = m.identity AND other.account_id <> m.account_id
-WHERE m.strength = 'weak'
+  ON other.source = m.source AND other.person_number = m.person_number
+ AND other.account_id <> m.account_id
+WHERE m.weak = TRUE

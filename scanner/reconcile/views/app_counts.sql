@@ -1,10 +1,18 @@
 SELECT
-  a.source AS app, COUNT(*) AS accounts,
-  COUNT(CASE WHEN a.active = TRUE THEN 1 END) AS active,
-  COUNT(CASE WHEN a.active = TRUE AND a.last_activity_at IS NOT NULL THEN 1 END) AS with_activity,
-  COUNT(CASE WHEN s.situation = 'linked' THEN 1 END) AS linked,
-  COUNT(CASE WHEN s.situation = 'unmatched' THEN 1 END) AS unmatched,
-  COUNT(CASE WHEN s.situation = 'disputed' THEN 1 END) AS disputed
-FROM accounts AS a
-LEFT JOIN situations AS s ON s.source = a.source AND s.account_id = a.account_id
-GROUP BY a.source
+  a.app, a.accounts, a.active, a.with_activity, COALESCE(s.linked, 0) AS linked,
+  COALESCE(s.unmatched, 0) AS unmatched, COALESCE(s.disputed, 0) AS disputed
+FROM (
+  SELECT
+    source AS app, COUNT(*) AS accounts, COUNT(CASE WHEN active = TRUE THEN 1 END) AS active,
+    COUNT(CASE WHEN active = TRUE AND last_activity_at IS NOT NULL THEN 1 END) AS with_activity
+  FROM accounts
+  GROUP BY source
+) AS a
+LEFT JOIN (
+  SELECT
+    source, COUNT(CASE WHEN situation = 'linked' THEN 1 END) AS linked,
+    COUNT(CASE WHEN situation = 'unmatched' THEN 1 END) AS unmatched,
+    COUNT(CASE WHEN situation = 'disputed' THEN 1 END) AS disputed
+  FROM situations
+  GROUP BY source
+) AS s ON s.source = a.app

@@ -1,6 +1,6 @@
 SELECT
-  app, group_id, MIN(basis) AS basis, person_source, person_id,
+  app, group_id, MIN(basis) AS basis, person_number,
   -- Null where membership is allowed but not demanded: not at work, or no active account here.
-  MIN(CASE WHEN status = 'active' AND active THEN account_id END) AS account_id
+  MIN(CASE WHEN demanded THEN account_id END) AS account_id
 FROM expected_accounts
-GROUP BY app, group_id, person_source, person_id
+GROUP BY app, group_id, person_number

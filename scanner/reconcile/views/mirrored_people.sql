@@ -1,4 +1,4 @@
-SELECT DISTINCT g.app, g.group_id, g.basis, o.person_source, o.person_id
+SELECT DISTINCT g.app, g.group_id, g.basis, o.person_number
 FROM governed_groups AS g
 JOIN memberships AS m
   ON m.source = g.mirror_source AND m.group_id = g.mirror_group_id AND m.member_type = 'User'
