@@ -13,7 +13,14 @@ from scanner.errors import EvidenceError
 from scanner.reconcile.batch import Batch, divide
 from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.engine import DuckDBEngine
-from scanner.reconcile.parquet import always, join_rows, read_rows, write_rows
+from scanner.reconcile.parquet import (
+    always,
+    join_rows,
+    keep_parts,
+    part_paths,
+    read_rows,
+    write_rows,
+)
 from scanner.reconcile.queries import run_queries
 from tests.bench.estate import Size, draw
 
@@ -38,8 +45,14 @@ def judged(drawn: Path, folder: Path, batch_rows: int) -> dict[str, list[bytes]]
     return {file.name: [repr(row).encode() for row in read_rows(file)] for file in files}
 
 
-def test_batches_change_no_result(drawn: Path, tmp_path: Path) -> None:
-    """App by app gives the rows, in the order, that all apps at once give; mirrors cross apps."""
+def test_batches_change_no_result(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """App by app gives the rows, in the order, that all apps at once give; mirrors cross apps.
+
+    Large results stay in parts, small ones become one file.
+    """
+    monkeypatch.setattr("scanner.reconcile.queries.PART_ROWS", 100)
     whole = judged(drawn, tmp_path / "whole", 10**9)
     by_app = judged(drawn, tmp_path / "by_app", 1)
     assert by_app == whole
@@ -49,6 +62,9 @@ def test_batches_change_no_result(drawn: Path, tmp_path: Path) -> None:
     for kind in ("ghost_active", "orphan_account", "leaver_membership", "late_deprovisioning"):
         assert whole[f"{kind}.parquet"], kind
     assert not list((tmp_path / "by_app" / "spill").rglob("*.parquet"))
+    results = tmp_path / "by_app" / "correlation"
+    assert len(part_paths(results / "situations.parquet")) > len(SIZE.app_names)
+    assert (results / "app_counts.parquet").is_file()
 
 
 def test_batches_hold_every_name_once(drawn: Path) -> None:
@@ -79,6 +95,22 @@ def test_an_app_larger_than_a_batch_is_one_of_its_own(drawn: Path) -> None:
     assert [one.sources for one in batches if one.sources[0].startswith("app")] == [
         (name,) for name in SIZE.app_names
     ]
+
+
+def test_parts_stay_in_their_order_and_replace_what_had_the_name(tmp_path: Path) -> None:
+    """Rows are read part after part; what was there before, file or folder, is gone."""
+    schema = pa.schema([always("name")])
+    whole = tmp_path / "out" / "whole.parquet"
+    write_rows(whole, {"name": ["old"]}, schema)
+    for names in (["b", "c", "a"], ["e", "d"]):
+        parts = [tmp_path / "parts" / name for name in names]
+        for part in parts:
+            write_rows(part, {"name": [part.name]}, schema)
+        keep_parts(parts, whole)
+        assert [row["name"] for row in read_rows(whole)] == names
+        assert [row["name"] for row in read_rows(whole, ("name", names[1:]))] == names[1:]
+    with pytest.raises(EvidenceError, match="cannot be written"):
+        keep_parts(parts, whole)
 
 
 def test_parts_become_one_file_in_their_order(tmp_path: Path) -> None:

@@ -107,6 +107,27 @@ def test_results_have_one_order_whatever_the_threads(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "one-sorted.parquet")["number"].to_pylist() == sorted(numbers)
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_what_had_no_rows_is_read_again_when_it_has_some(tmp_path: Path, *, held: bool) -> None:
+    """Leaving out what is empty lasts no longer than the emptiness."""
+    schema = pa.schema([always("names", TEXTS)])
+    write_rows(tmp_path / "none.parquet", {"names": []}, schema)
+    write_rows(tmp_path / "one.parquet", {"names": [["a"]]}, schema)
+    found = []
+    with as_engine(tmp_path) as engine:
+        for number, name in enumerate(("none", "one", "none")):
+            engine.view("lists", [tmp_path / f"{name}.parquet"])
+            engine.define("chosen", "SELECT names FROM lists")
+            if held:
+                engine.hold("chosen")
+            engine.define(
+                "joined", "SELECT c.names FROM chosen AS c JOIN lists AS l ON l.names = c.names"
+            )
+            engine.write("joined", tmp_path / f"{number}-out.parquet")
+            found.append(len(read_rows(tmp_path / f"{number}-out.parquet")))
+    assert found == [0, 1, 0]
+
+
 def test_what_is_held_is_computed_once(tmp_path: Path) -> None:
     """Held rows stay when what they came from changes, until the name is defined again."""
     schema = pa.schema([always("names", TEXTS)])

@@ -175,6 +175,22 @@ def test_a_person_on_leave_is_employed_and_one_of_unknown_status_changes_nothing
     assert (row["last_employed_at"], row["first_terminated_at"]) == (START, None)
 
 
+def test_what_was_observed_in_parts_is_carried_on(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large estate seals its accounts part by part; the next run continues every one."""
+    monkeypatch.setattr("scanner.reconcile.queries.PART_ROWS", 0)
+    monkeypatch.setattr("scanner.reconcile.engine.DuckDBEngine.batch_rows", 1)
+    first, _ = runs.audit(START, [ANA, account("U1"), account("00u1", "okta")])
+    parts = first / "tables/observed/accounts.parquet"
+    assert len(list(parts.glob("*.parquet"))) > 1
+    folder, _ = runs.audit(START + DAY, [ANA, account("00u1", "okta")])
+    assert {name: row["sighting"] for name, row in seen_accounts(folder).items()} == {
+        "U1": "gone",
+        "00u1": "active",
+    }
+
+
 @pytest.mark.parametrize("name", ["tables/observed/people.parquet", "manifest.json"])
 def test_an_earlier_run_that_was_altered_is_not_continued(runs: Runs, name: str) -> None:
     """What it saw would change the answer, so the file is named and the run does not begin."""

@@ -48,7 +48,8 @@ def adopt_earlier(runs_directory: Path, run: RunFolder) -> None:
         return
     newest = _sealed(runs_directory, finished[-1])
     for name in CARRIED:
-        _copy(newest, f"tables/observed/{name}.parquet", run, f"tables/earlier/{name}.parquet")
+        for path in _parts(newest, f"tables/observed/{name}.parquet"):
+            _copy(newest, path, run, path.replace("/observed/", "/earlier/", 1))
     audit = _newest_audit(runs_directory, finished)
     if audit is not None:
         for source, state in audit.groups.items():
@@ -74,6 +75,11 @@ def _sealed(runs_directory: Path, end: Link) -> _Sealed:
         )
     except (ValueError, KeyError, TypeError):
         raise damaged(folder / MANIFEST, "does not list its files and sources") from None
+
+
+def _parts(sealed: _Sealed, path: str) -> list[str]:
+    """The files of what may be one file or a folder of parts."""
+    return sorted(one for one in sealed.digests if one == path or one.startswith(f"{path}/"))
 
 
 def _copy(sealed: _Sealed, path: str, run: RunFolder, target: str) -> None:

@@ -73,7 +73,10 @@ _FUNCTIONS = (
 )
 _NOTHING = "FALSE"
 """The condition of what has no rows: joins with it are left out before anything is read."""
-_WRITE = "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+_WRITE = (
+    "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? "
+    "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+)
 
 
 class DuckDBEngine:
@@ -145,7 +148,7 @@ class DuckDBEngine:
         made = f"CREATE OR REPLACE TABLE held_{name} AS FROM {name}"
         counted = self._connection.execute(made).fetchone()
         condition = "TRUE" if counted is None or counted[0] else _NOTHING
-        self.define(name, f"FROM held_{name} WHERE {condition}")  # noqa: S608 - names of ours
+        self.define(name, f"FROM held_{name} WHERE {condition}")
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""

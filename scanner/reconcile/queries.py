@@ -40,9 +40,10 @@ ACCOUNTS = (
 """What is known of the accounts of one batch of apps."""
 
 MEMBERSHIPS = (
-    "owned_accounts", "condition_groups", "expected_accounts", "expected_members", "governed_members",
-    "actual_members", "rule_drift", "baseline_drift", "past_moves", "moved_memberships", "kept_memberships",
-    "new_colleagues", "mover_drift", "inactive_drift", "observed_moves",
+    "owned_accounts", "condition_groups", "expected_accounts", "expected_members",
+    "governed_members", "actual_members", "rule_drift", "baseline_drift", "past_moves",
+    "moved_memberships", "kept_memberships", "new_colleagues", "mover_drift", "inactive_drift",
+    "observed_moves",
 )  # fmt: skip
 """What is known of the groups of one batch, once the accounts of every app are."""
 
@@ -51,8 +52,8 @@ TOTALS = ("match_counts",)
 
 HELD = frozenset({
     "person_keys", "governing_people", "known_keys", "condition_people", "moved_people",
-    "named_accounts", "named_links", "matches", "situations", "owned_accounts", "condition_groups", "governed_members",
-    "moved_memberships", "kept_memberships", "mover_drift",
+    "named_accounts", "named_links", "matches", "situations", "owned_accounts",
+    "condition_groups", "governed_members", "moved_memberships", "kept_memberships", "mover_drift",
 })  # fmt: skip
 """What is computed once and kept while it is needed."""
 
@@ -137,8 +138,8 @@ class _Run:
         for name in names:
             if _is_written(name):
                 parts = [self._part(name, number) for number in range(len(self.batches))]
-                gather = keep_parts if self._is_large(name, parts) else join_rows
-                gather(parts, result_path(self.folder, name))
+                large = len(parts) > 1 and sum(map(count_rows, parts)) > PART_ROWS
+                (keep_parts if large else join_rows)(parts, result_path(self.folder, name))
                 self.engine.view(name, [result_path(self.folder, name)])
         for name in own:
             self.engine.view(name, [_path(self.folder, name)])
@@ -160,10 +161,6 @@ class _Run:
             condition = batch.condition(column)
             rows = f"SELECT * FROM every_{name} WHERE {condition}"  # noqa: S608 - names of ours
             self.engine.define(name, rows)
-
-    def _is_large(self, name: str, parts: Sequence[Path]) -> bool:
-        # What was observed goes on to the next run, as one file.
-        return name not in OBSERVED and len(parts) > 1 and sum(map(count_rows, parts)) > PART_ROWS
 
     def _part(self, name: str, number: int) -> Path:
         if len(self.batches) == 1:
