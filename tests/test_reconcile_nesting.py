@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.errors import EvidenceError
@@ -117,6 +117,7 @@ EDGES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=20)
 USERS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), max_size=12)
 
 
+@settings(deadline=None)
 @given(EDGES, USERS, st.randoms(use_true_random=False))
 def test_expansion_is_a_plain_graph_search(
     edges: list[tuple[int, int]], users: list[tuple[int, int]], shuffle: object
