@@ -224,7 +224,7 @@ class _Work:
     def _heed(self, app: str) -> None:
         """What nobody planned to change must be as it was; otherwise everything stops."""
         watch = self.watches[app]
-        if watch.alarm and not self.standing.stopped:
+        if watch.alarm and watch.alarm not in self.standing.stopped:
             self.session.journal.write(Kind.STOP, reason=watch.alarm)
         elif watch.blind:
             self.circuits[app].open = self.circuits[app].open or watch.blind
@@ -269,11 +269,15 @@ class _Work:
         return Result(rows, self.interrupted, standing.stopped, journal.torn, seen)
 
     def _look_at_the_rest(self) -> None:
-        """An execution that ended after its last request left the look around it to this one."""
+        """An execution that ended after its last request left the look around it to this one.
+
+        Also where another app has stopped everything: looking changes nothing, and whoever was hit
+        has to be named.
+        """
         for app, watch in self.watches.items():
-            if watch.is_owing and not self.standing.stopped:
+            if watch.is_owing and not watch.alarm:
                 self._watch(app)
-                if watch.is_owing:
+                if watch.is_owing and not watch.alarm:
                     watch.look(self._ours(app), last=True)
                     self._heed(app)
 

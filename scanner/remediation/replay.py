@@ -88,7 +88,8 @@ def _recheck(standing: Standing, record: Record) -> Standing:
 
 
 def _stop(standing: Standing, record: Record) -> Standing:
-    return replace(standing, stopped=record["reason"])
+    reasons = [one for one in (standing.stopped, record["reason"]) if one]
+    return replace(standing, stopped="; ".join(reasons))
 
 
 def _end(standing: Standing, _: Record) -> Standing:
