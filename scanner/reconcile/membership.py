@@ -153,11 +153,11 @@ def _model(folder: Path, hit: Hit) -> _Model | None:
     if row is None:
         return None
     app = row["mirror_source"]
-    owned = read_rows(result_path(folder, "owned_accounts"), ("person_id", [hit.person_id or ""]))
+    owned = read_rows(result_path(folder, "situations"), ("person_id", [hit.person_id or ""]))
     accounts = tuple(
         one["account_id"]
         for one in owned
-        if (one["app"], one["person_source"]) == (app, hit.person_source)
+        if (one["source"], one["person_source"]) == (app, hit.person_source)
     )
     return _Model(folder, app, _Group(folder, app, row["mirror_group_id"]), accounts)
 
