@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import os
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,8 @@ from scanner.model import Reading, Records, State
 from tests.fakes.recorder import MemoryRecorder, StillTime
 from tests.fakes.scim_server import Fault, ScimServer, serving, user
 
-USERS = 100_000
+USERS = 100_000 if os.environ.get("GHOSTSCAN_SOAK") else 30_000
+"""As many pages of a thousand; make soak reads all of them."""
 
 
 def read(server: ScimServer) -> tuple[Reading, Records]:
