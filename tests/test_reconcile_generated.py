@@ -165,3 +165,9 @@ def test_a_drift_is_not_resolved_by_a_model_that_was_not_read(tmp_path: Path) ->
     real = reconcile_all(history, tmp_path)
     assert differences(real, judge(history)) == []
     assert [one.kind for one in real.conclusions.movement.not_concluded] == ["group_drift"]
+
+
+def test_an_undated_departure_is_bounded_by_the_record_that_governs(tmp_path: Path) -> None:
+    """When another record of the person ended says nothing of it (seed 149)."""
+    history = generate(149)
+    assert not differences(reconcile_all(history, tmp_path), judge(history))

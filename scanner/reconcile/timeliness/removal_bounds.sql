@@ -14,7 +14,8 @@ JOIN (
 ) AS f ON f.source = o.source
 JOIN run ON run.run = o.concluded_run
 JOIN people_as_of AS p ON p.source = o.person_source AND p.person_id = o.person_id
-LEFT JOIN observed_people AS d ON d.source = p.source AND d.person_id = p.person_id
+-- The date is that of the record that governs, and so are its bounds.
+LEFT JOIN observed_people AS d ON d.source = p.governing_source AND d.person_id = p.governing_id
 LEFT JOIN removal_events AS v ON v.source = o.source AND v.account_id = o.account_id
 -- The newest change of anything is no earlier than the removal, unless the server forgot to date
 -- it: then it is older than the last sighting as active, or than the departure.
