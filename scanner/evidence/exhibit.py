@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,6 +24,7 @@ from scanner.model import Exhibit, Wanted
 _MOST_BYTES = 1 << 32
 _SHORTEST = 4
 _MOST = 10
+_EXAMPLE = "814269529d4b51f4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +65,52 @@ def open_sealed(folder: Path) -> Sealed:
         ) from None
 
 
-def find_finding(sealed: Sealed, named: str) -> Mapping[str, Any]:
-    """Return the one finding whose id begins with ``named``, or that is about what is named so.
+def find_findings(sealed: Sealed, named: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the finding with the id ``named``, or every one about what is named so.
 
     What a finding is about is named by the id, the user name or the e-mail address of an account,
-    or by the id of a person. Raises UsageError where there is no such finding, or more than one, or
-    fewer than four digits of an id are given.
+    or by the id of a person, each also behind its app or HRIS and a slash.
+    """
+    wanted = named.strip().lower()
+    return tuple(one for one in sealed.findings if wanted == one["id"] or wanted in _names(one))
+
+
+def find_beginning(sealed: Sealed, named: str) -> Mapping[str, Any]:
+    """Return the one finding whose id begins with ``named``.
+
+    Raises UsageError where there is no such finding, or more than one, or fewer than four digits
+    are given.
     """
     wanted, run = named.strip().lower(), sealed.folder.name
-    about = [one for one in sealed.findings if wanted in _names(one)]
-    if not about and len(wanted) < _SHORTEST:
-        raise UsageError(f"{named}: too short for an id", "give at least four of its digits")
-    found = about or [one for one in sealed.findings if str(one["id"]).startswith(wanted)]
+    hint = (
+        f"ids look like {_EXAMPLE} (findings.csv has them), APP/ACCOUNT or HRIS/PERSON; give at "
+        "least four digits of a finding's, or name another run with --run"
+    )
+    if len(wanted) < _SHORTEST:
+        raise UsageError(f"{named}: too short for an id, and nothing in {run} is called so", hint)
+    found = [one for one in sealed.findings if str(one["id"]).startswith(wanted)]
     if not found:
-        hint = f"the ids stand in {run}/findings.csv; name another run with --run"
-        raise UsageError(f"{named}: no finding of {run} has this id, or is about it", hint)
+        said = f"{named}: no finding of {run} has this id, and no account or person is called so"
+        raise UsageError(said, hint)
     if len(found) > 1:
-        how = "are about it" if about else "begin so"
-        ids = "; ".join(f"{one['id']} {one['kind']} {one['app']}" for one in found[:_MOST])
-        raise UsageError(f"{named}: {len(found)} findings {how}", f"among them: {ids}")
+        raise several(named, found, "begin so")
     return found[0]
+
+
+def several(named: str, found: Sequence[Mapping[str, Any]], how: str) -> UsageError:
+    """Say that more than one finding is meant, and which; ``how`` they come to be."""
+    ids = "; ".join(f"{one['id']} {one['kind']} {one['app']}" for one in found[:_MOST])
+    return UsageError(f"{named}: {len(found)} findings {how}", f"among them: {ids}")
 
 
 def _names(finding: Mapping[str, Any]) -> set[str]:
     """What the account and the person of a finding are called."""
     account, person = finding["account"] or {}, finding["person"] or {}
-    names = (*(account.get(one) for one in ("id", "user_name", "email")), person.get("id"))
-    return {str(name).lower() for name in names if name}
+    of_account = [account.get(one) for one in ("id", "user_name", "email")]
+    names = [(finding["app"], one) for one in of_account]
+    names.append((person.get("source"), person.get("id")))
+    known = [(source, str(name).lower()) for source, name in names if name]
+    return {name for _, name in known} | {f"{source}/{name}".lower() for source, name in known}
 
 
 def read_exhibit(sealed: Sealed, wanted: Wanted) -> Exhibit:

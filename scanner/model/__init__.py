@@ -14,6 +14,7 @@ from scanner.model.explanation import (
     KeyTried,
     Named,
     Spell,
+    Subject,
     Wanted,
 )
 from scanner.model.finding import (
@@ -143,6 +144,7 @@ __all__ = [
     "Spell",
     "Standing",
     "State",
+    "Subject",
     "Suggestion",
     "Survey",
     "Timeliness",

@@ -1,4 +1,4 @@
-"""Why one finding was made: everything a run folder holds about it."""
+"""Why a finding was made, or none: everything a run folder holds about it."""
 
 from __future__ import annotations
 
@@ -105,9 +105,24 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """One finding with all that led to it; ``finding`` is its object in ``findings.json``.
+class Subject:
+    """What can be explained though no finding is about it, or several are.
 
+    ``type`` is ``account`` or ``person``, ``source`` the app or the HRIS, ``id`` unique within it.
+    """
+
+    type: str
+    source: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A finding, or an account or person with none or several, and all that led to it.
+
+    ``finding`` is its object in ``findings.json``; without one it is None and ``subject`` says whom
+    it is about, ``title`` how many findings are, ``meaning`` what was concluded, and ``query`` is
+    the SQL that concluded it.
     ``previous_audit`` is the run that its status compares with, None for a first one.
     ``account`` holds what was read of the account, by field, empty without one; ``situation`` and
     ``problem`` are the outcome of correlation. ``limit`` and ``reference`` are the policy,
@@ -122,7 +137,8 @@ class Explanation:
     run: str
     as_of: datetime
     previous_audit: str | None
-    finding: Mapping[str, object]
+    finding: Mapping[str, object] | None
+    subject: Subject | None
     title: str
     meaning: str
     remedy: str

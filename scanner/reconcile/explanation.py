@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.model import KeyTried, Named, Pointer, Spell, Wanted
+from scanner.model import KeyTried, Named, Pointer, Role, Spell, Wanted
 from scanner.reconcile.correlation import LINK, Key, load_keys
 from scanner.reconcile.facts import Place
-from scanner.reconcile.parquet import Row, read_rows
+from scanner.reconcile.parquet import Row, find_rows, read_rows
 from scanner.reconcile.queries import result_path
 from scanner.reconcile.sentences import instant
 from scanner.reconcile.tables import table_path
@@ -45,15 +45,20 @@ def read_correlation(
     """
     account = _one(table_path(folder, "accounts", app), "account_id", account_id)
     situation = _of(folder, "situations", app, account_id)
-    candidates = _of(folder, "candidates", app, account_id)
+    candidates = (
+        _of(folder, "candidates", app, account_id)
+        if situation
+        else list(_named_by(folder, account))
+    )
     concerned = {(row["person_source"], row["person_id"]) for row in candidates} | set(people)
     records = _records(folder, concerned)
     verdict = situation[0] if situation else {}
+    problem = verdict.get("problem") if situation else _NOT_CONCLUDED
     return Correlated(
         account=_shown(account),
         situation=verdict.get("situation"),
         problem=verdict.get("problem"),
-        keys=_keys(account, candidates, records, verdict.get("problem")) if account else (),
+        keys=_keys(account, candidates, records, problem) if account else (),
         spells=tuple(_spell(row, standing) for row, standing in records.values()),
         pointers=tuple(_pointers(account, records)),
     )
@@ -70,6 +75,29 @@ def _of(folder: Path, name: str, app: str, account_id: str | None) -> list[Row]:
         return []
     rows = read_rows(result_path(folder, name), ("account_id", [account_id]))
     return [row for row in rows if row["source"] == app]
+
+
+def _named_by(folder: Path, account: Row) -> Iterator[Row]:
+    """Find whom the keys of an account name where the run concluded nothing, and kept none."""
+    every = read_rows(folder / "tables/sources.parquet") if account else ()
+    for key in load_keys():
+        values = _values(account, key.account, key.folding) if account else ()
+        for one in every if values else ():
+            path = table_path(folder, "people", one["source"])
+            if one["role"] == Role.HRIS and path.exists():
+                yield from _holders(path, key, values)
+
+
+def _holders(path: Path, key: Key, values: Sequence[str]) -> Iterator[Row]:
+    """Yield a candidate for each value that a person of the table has in a field of the key."""
+    columns = {_column(field, key.folding) for field in key.person}
+    for row in find_rows(path, columns - {"person_id"}, values, ("source", "person_id")):
+        for value in _values(row, key.person, key.folding):
+            if value in values:
+                yield {
+                    "key": key.name, "strength": key.strength, "key_value": value,
+                    "person_source": row["source"], "person_id": row["person_id"], "taken": False,
+                }  # fmt: skip
 
 
 def _records(folder: Path, concerned: Iterable[Place]) -> dict[Place, tuple[Row, Row]]:
@@ -110,9 +138,11 @@ def _keys(
     links = [row for row in candidates if row["key"] == LINK]
     decided = _LINKED if links and problem is None else _TAKEN
     tried = [
-        KeyTried(key.name, key.words, key.strength, values, _named(rows, records, problem, decided))
+        KeyTried(
+            key.name, _words(key), key.strength, values, _named(rows, records, problem, decided)
+        )
         for key in load_keys()
-        for values in [_values(account, key)]
+        for values in [_values(account, key.account, key.folding)]
         for rows in [[row for row in candidates if _is_of(row, key)]]
         if values or rows or key.strength == "strong"
     ]
@@ -123,21 +153,34 @@ def _keys(
     return tuple(tried)
 
 
+def _words(key: Key) -> str:
+    """What a key is called, and of which values only it is one."""
+    alone = "emails" not in key.account and key.folding != "text"
+    kind = "an address" if key.folding == "address" else "no address"
+    return f"{key.words} that is {kind}" if alone else key.words
+
+
 def _is_of(row: Row, key: Key) -> bool:
     return (row["key"], row["strength"]) == (key.name, key.strength)
 
 
-def _values(account: Row, key: Key) -> tuple[str, ...]:
-    """The values of the account that the key compared, as they were compared."""
+def _values(row: Row, fields: Iterable[str], folding: str) -> tuple[str, ...]:
+    """The values of an account or a person that a key compares, as they are compared."""
     found: list[str | None] = []
-    for field in key.account:
-        if field == "emails":
-            found += account["email_keys"] or []
-        elif key.folding == "address":
-            found.append(account[f"{field}_address"])
-        elif key.folding == "text" or "@" not in (account[f"{field}_key"] or ""):
-            found.append(account[f"{field}_key"])
-    return tuple(value for value in found if value is not None)
+    for field in fields:
+        value = row[_column(field, folding)]
+        if isinstance(value, list):
+            found += value
+        elif folding != "word" or "@" not in (value or ""):
+            found.append(value)
+    return tuple(dict.fromkeys(value for value in found if value is not None))
+
+
+def _column(field: str, folding: str) -> str:
+    """The column that holds a field as a key folds it."""
+    if field == "emails":
+        return "email_keys"
+    return f"{field}_address" if folding == "address" else f"{field}_key"
 
 
 def _named(
@@ -171,6 +214,7 @@ def _why(standing: Row, problem: str | None, decided: str, *, taken: bool) -> st
     return _REFUSED.get(problem or "", "refused: a manual link says otherwise")
 
 
+_NOT_CONCLUDED = "not_concluded"
 _TAKEN = "taken: every key that names anybody names this person"
 _LINKED = "taken: a manual link of the register says so, and it beats every key"
 _REFUSED = {
@@ -181,6 +225,7 @@ _REFUSED = {
         "refused: this person has left, the number may have been given out twice, and the names "
         "have no word in common"
     ),
+    _NOT_CONCLUDED: "neither taken nor refused: nothing is concluded about the account",
     "link_unknown": "refused: the register links the account to somebody no HRIS has",
 }
 

@@ -46,9 +46,15 @@ def read_grounds(folder: Path, finding: Mapping[str, Any]) -> Grounds:
 
     Raises EvidenceError where a table of the run is missing.
     """
-    hit = _hit(folder, finding)
-    if hit is None:
-        return Grounds(None, (), (), tuple(_waived(finding)))
+    hit, waived = _hit(folder, finding), tuple(_waived(finding))
+    return Grounds(None, (), (), waived) if hit is None else grounds_of(folder, hit, waived)
+
+
+def grounds_of(folder: Path, hit: Hit, waived: Sequence[tuple[str, int]] = ()) -> Grounds:
+    """Read back what one row of a rule rests on, or all that is known of what ``hit`` names.
+
+    ``waived`` are entries to be shown beside. Raises EvidenceError where a table is missing.
+    """
     membership = membership_grounds(folder, hit)
     made = [
         *membership.grounds,
@@ -58,7 +64,7 @@ def read_grounds(folder: Path, finding: Mapping[str, Any]) -> Grounds:
         hit=hit,
         grounds=tuple(one for one in made if one.facts),
         records=(*membership.records, *_others(folder, hit), *_events(folder, hit)),
-        entries=tuple(dict.fromkeys([*_entries(folder, hit), *_waived(finding)])),
+        entries=tuple(dict.fromkeys([*_entries(folder, hit), *waived])),
         sources=membership.sources,
     )
 

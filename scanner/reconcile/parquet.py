@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import compute
 from pyarrow.compute import field
 
 from scanner.errors import EvidenceError
@@ -116,6 +117,38 @@ def read_batches(path: Path, columns: Sequence[str]) -> Iterator[Row]:
         raise EvidenceError(f"{path} is missing from the run folder") from None
     except (OSError, pa.ArrowException) as error:
         raise EvidenceError(f"{path} cannot be read as Parquet: {error}") from None
+
+
+def find_rows(
+    path: Path, columns: Collection[str], values: Collection[str], shown: Collection[str] = ()
+) -> Iterator[Row]:
+    """Yield the rows with one of ``values`` in any of ``columns``, texts or lists of texts.
+
+    A row has the ``columns`` and those of ``shown``. Raises EvidenceError if a file is missing or
+    is not Parquet.
+    """
+    wanted = pa.array(sorted(values), pa.string())
+    for part in part_paths(path):
+        try:
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches(columns=[*columns, *shown]):
+                    yield from batch.filter(_any_in(batch, columns, wanted)).to_pylist()
+        except FileNotFoundError:
+            raise EvidenceError(f"{part} is missing from the run folder") from None
+        except (OSError, pa.ArrowException) as error:
+            raise EvidenceError(f"{part} cannot be read as Parquet: {error}") from None
+
+
+def _any_in(batch: pa.RecordBatch, columns: Collection[str], wanted: pa.Array[Any]) -> Any:  # noqa: ANN401 - an array of booleans
+    """Say of every row whether a column holds a wanted value."""
+    places: list[int | None] = []
+    for column in (batch.column(name) for name in columns):
+        if pa.types.is_list(column.type):
+            found = compute.is_in(compute.list_flatten(column), wanted)
+            places += compute.list_parent_indices(column).filter(found).to_pylist()
+        else:
+            places += compute.indices_nonzero(compute.is_in(column, wanted)).to_pylist()
+    return compute.is_in(pa.array(range(batch.num_rows)), pa.array(places, pa.int64()))
 
 
 def count_rows(path: Path) -> int:

@@ -74,6 +74,13 @@ def with_suggestions(
     return tuple(_told(one, found) for one in findings)
 
 
+def suggested(account: Row, tables: Sequence[Path]) -> tuple[Suggestion, ...]:
+    """Return whom one account may belong to, as ``with_suggestions`` does; as a hint only."""
+    traits = _traits(account)
+    known, by_word = _index(tables, traits.words)
+    return tuple(one for one, _ in _best(traits, known, by_word))
+
+
 def _told(finding: Finding, found: Mapping[Place, Sequence[tuple[Suggestion, str]]]) -> Finding:
     best = found.get((finding.app, finding.account.id if finding.account else ""), ())
     if finding.kind != "orphan_account" or not best:
