@@ -1,4 +1,4 @@
-"""The embedded engine: three verbs, two functions, confined to the run folder."""
+"""The embedded engine: six verbs, three functions, confined to the run folder."""
 
 from __future__ import annotations
 
@@ -143,3 +143,44 @@ def test_what_is_held_is_computed_once(tmp_path: Path) -> None:
             engine.write("held", tmp_path / f"{number}-out.parquet")
             found += read_rows(tmp_path / f"{number}-out.parquet")
     assert found == [{"names": ["a"]}, {"names": ["b"]}]
+
+
+def test_what_is_written_aside_is_what_is_written(tmp_path: Path) -> None:
+    """Results written beside other work are the same bytes, in UTC, once it is settled."""
+    query = "SELECT i, strftime(to_timestamp(i), '%H') AS hour FROM range(1000) AS r(i)"
+    names = [f"hours{number}" for number in range(5)]
+    with as_engine(tmp_path) as engine:
+        for name in names:
+            engine.define(name, query)
+            engine.write_aside(name, tmp_path / "aside" / f"{name}.parquet")
+        engine.settle()
+        found = {(tmp_path / "aside" / f"{name}.parquet").read_bytes() for name in names}
+        engine.write(names[0], tmp_path / "once.parquet")
+    assert found == {(tmp_path / "once.parquet").read_bytes()}
+    assert read_rows(tmp_path / "once.parquet")[0] == {"i": 0, "hour": "00"}
+
+
+def test_what_could_not_be_written_aside_is_told(tmp_path: Path) -> None:
+    """What goes wrong aside is raised by ``settle``, once, and by nothing before."""
+    with as_engine(tmp_path / "run") as engine:
+        engine.define("one", "SELECT 1 AS number")
+        engine.write_aside("one", tmp_path / "elsewhere.parquet")
+        with pytest.raises(EvidenceError, match="cannot be written"):
+            engine.settle()
+        engine.settle()
+
+
+def test_an_engine_that_is_left_stops_what_it_writes_aside(tmp_path: Path) -> None:
+    """An error ends the work that nobody will wait for: this result would take hours."""
+    pairs = "range(10000000) AS a(i), range(10000000) AS b(i)"
+
+    def begin_and_fail() -> None:
+        with as_engine(tmp_path) as engine:
+            engine.define("long", f"SELECT SUM(a.i * b.i) AS n FROM {pairs}")  # noqa: S608 - ours
+            for number in range(3):
+                engine.write_aside("long", tmp_path / f"{number}.parquet")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        begin_and_fail()
+    assert not list(tmp_path.glob("*.parquet"))

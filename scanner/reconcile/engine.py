@@ -1,4 +1,4 @@
-"""Engines that run the SQL: four verbs are all an engine needs.
+"""Engines that run the SQL: six verbs are all an engine needs.
 
 The SQL text is the same for every engine. What engines spell differently is kept to three
 functions that each engine defines: ``explode(list)``, one row per element, and ``whole_days(from,
@@ -8,9 +8,11 @@ to)`` and ``whole_hours(from, to)``, the complete days and hours from an instant
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -41,6 +43,15 @@ class Engine(Protocol):
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
+
+    def write_aside(self, name: str, path: Path) -> None:
+        """Do what ``write`` does while other work goes on.
+
+        What ``name`` reads keeps its definition, and the file is not read, until ``settle``.
+        """
+
+    def settle(self) -> None:
+        """Return when all that was written aside is there; raise what went wrong with it."""
 
 
 def open_engine(folder: Path, config: Config) -> AbstractContextManager[Engine]:
@@ -77,6 +88,10 @@ _WRITE = (
     "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? "
     "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 )
+WRITERS = 2
+"""Results that are written at once beside other work: one alone leaves processors idle."""
+INTERRUPT_SECONDS = 0.05
+"""How long what is interrupted may take before it is interrupted again."""
 
 
 class DuckDBEngine:
@@ -100,9 +115,6 @@ class DuckDBEngine:
                 "temp_directory": str(inside / "spill"),
             },
         )
-        self._connection.execute("SET TimeZone = 'UTC'")
-        # It would draw on stdout, among the results.
-        self._connection.execute("SET enable_progress_bar = false")
         # Results are sorted when they are written; keeping an order before that costs memory.
         self._connection.execute("SET preserve_insertion_order = false")
         if memory is not None:
@@ -111,8 +123,18 @@ class DuckDBEngine:
         self._connection.execute("SET enable_external_access = false")
         for function in _FUNCTIONS:
             self._connection.execute(function)
+        self._aside = [self._connection.cursor() for _ in range(WRITERS)]
+        for session in (self._connection, *self._aside):
+            session.execute("SET TimeZone = 'UTC'")
+            # It would draw on stdout, among the results.
+            session.execute("SET enable_progress_bar = false")
         self._connection.execute("SET lock_configuration = true")
         self._defined: dict[str, str] = {}
+        self._free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        for session in self._aside:
+            self._free.put(session)
+        self._writers = ThreadPoolExecutor(WRITERS, "writer")
+        self._writing: list[Future[None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +145,11 @@ class DuckDBEngine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.close()
+        if kind is not None:
+            self._stop_writing()
+        self._writers.shutdown()
+        for session in (*self._aside, self._connection):
+            session.close()
 
     def view(self, name: str, paths: Sequence[Path]) -> None:
         """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
@@ -152,9 +178,38 @@ class DuckDBEngine:
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
+        _write(self._connection, name, path)
+
+    def write_aside(self, name: str, path: Path) -> None:
+        """Do what ``write`` does while other work goes on, until ``settle``."""
+        self._writing.append(self._writers.submit(self._write_aside, name, path))
+
+    def settle(self) -> None:
+        """Return when all that was written aside is there; raise EvidenceError where it is not."""
+        writing, self._writing = self._writing, []
+        for one in writing:
+            one.result()
+
+    def _stop_writing(self) -> None:
+        waiting = {one for one in self._writing if not one.cancel()}
+        while waiting:
+            # One that has not begun yet is not interrupted, so that it is told again.
+            for session in self._aside:
+                session.interrupt()
+            waiting = wait(waiting, INTERRUPT_SECONDS).not_done
+
+    def _write_aside(self, name: str, path: Path) -> None:
+        session = self._free.get()
         try:
-            private_folder(path.parent)
-            self._connection.execute(_WRITE.format(name=name), [str(path.absolute())])
-            path.chmod(0o600)
-        except (OSError, duckdb.Error) as error:
-            raise EvidenceError(f"{path} cannot be written: {error}") from None
+            _write(session, name, path)
+        finally:
+            self._free.put(session)
+
+
+def _write(session: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    try:
+        private_folder(path.parent)
+        session.execute(_WRITE.format(name=name), [str(path.absolute())])
+        path.chmod(0o600)
+    except (OSError, duckdb.Error) as error:
+        raise EvidenceError(f"{path} cannot be written: {error}") from None

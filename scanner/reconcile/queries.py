@@ -72,15 +72,22 @@ KEPT = frozenset({
 })  # fmt: skip
 """What is written beside the result of each rule, and read back from there."""
 
+LAST = frozenset({
+    "candidates", "app_counts", "match_counts", "timeliness_counts", "observed_moves",
+})  # fmt: skip
+"""What is kept and no other query reads."""
+
+READ_BACK = KEPT - HELD - LAST
+"""What is written before what reads it."""
+
 READ_BY_BATCH = {"sources": "source", "earlier_accounts": "source", "earlier_moves": "source"}
 """What is read that a batch sees only its own rows of, and the column that names the app."""
 
 KNOWN_BY_BATCH = {
     **READ_BY_BATCH,
     "governed_groups": "app", "approved_groups": "app", "situations": "source",
-    "candidates": "source", "registered_accounts": "app",
-    "privileged_accounts": "app", "observed_accounts": "source", "removals": "app",
-    "reactivations": "app",
+    "registered_accounts": "app", "privileged_accounts": "app",
+    "observed_accounts": "source", "removals": "app", "reactivations": "app",
 }  # fmt: skip
 """The same once the accounts of every app are known."""
 
@@ -128,6 +135,7 @@ class _Run:
         """Run each query over everything."""
         for name in names:
             self._query(name, result_path(self.folder, name))
+        self.engine.settle()
 
     def in_batches(self, names: Sequence[str], own: Mapping[str, str]) -> None:
         """Run the queries batch by batch and join the results; of ``own`` it sees its rows only."""
@@ -135,6 +143,7 @@ class _Run:
             self._narrow(batch, own)
             for name in names:
                 self._query(name, self._part(name, number))
+            self.engine.settle()
         for name in names:
             if _is_written(name):
                 parts = [self._part(name, number) for number in range(len(self.batches))]
@@ -148,11 +157,12 @@ class _Run:
         self.engine.define(name, self.texts[name])
         if name in HELD:
             self.engine.hold(name)
-        if _is_written(name):
-            self.engine.write(name, path)
-        if name in KEPT and name not in HELD:
+        if name in READ_BACK:
             # Resolved once: what follows reads the result instead of computing it again.
+            self.engine.write(name, path)
             self.engine.view(name, [path])
+        elif _is_written(name):
+            self.engine.write_aside(name, path)
 
     def _narrow(self, batch: Batch, own: Mapping[str, str]) -> None:
         _read_apps(self.engine, self.folder, batch.sources)

@@ -111,6 +111,13 @@ class SparkEngine:
         except (OSError, PySparkException, Py4JJavaError) as error:
             raise EvidenceError(f"{path} cannot be written: {_first_line(error)}") from None
 
+    def write_aside(self, name: str, path: Path) -> None:
+        """Write at once; a job of Spark takes every worker."""
+        self.write(name, path)
+
+    def settle(self) -> None:
+        """Return; everything is written."""
+
     def _share(self, path: Path) -> str:
         """Return the URL under which the workers read ``path``; copies it where they cannot."""
         if self._base is None:

@@ -117,6 +117,13 @@ class Recorder:
         """Write rows to a file."""
         self._engine.write(name, path)
 
+    def write_aside(self, name: str, path: Path) -> None:
+        """Write rows to a file, at once."""
+        self._engine.write(name, path)
+
+    def settle(self) -> None:
+        """Everything is written already."""
+
     def _rows(self, name: str) -> Table:
         if name not in self._tables:
             self._tables[name] = sorted_rows(self._engine._connection, f"FROM {name}")
