@@ -180,7 +180,8 @@ def find(folder: Path, size: Size, out: Path) -> None:
 
 def _write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
-    copy = f"COPY (FROM ({rows}) ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd)"
+    form = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+    copy = f"COPY (FROM ({rows}) ORDER BY ALL) TO ? ({form})"
     connection.execute(copy, [str(path)])
 
 

@@ -2,9 +2,9 @@
 
 Compared is one run over the same Parquet files, each way in a process of its own, in turn: the
 first audit of a company whose sources are all complete. Every way has to find the same rows of the
-kinds in COMPARED, which are those that hold accounts and memberships against people. DuckDB by hand
-also writes, sorted as ghostscan does, whom every account belongs to, every key that led to somebody
-and what was last seen of it; pandas and polars write the findings alone. All may know the company:
+kinds in COMPARED, which are those that hold accounts and memberships against people. Every way also
+writes, sorted as ghostscan does, whom every account belongs to, every key that led to somebody and
+what was last seen of it: a finding that nobody can follow is none. The others may know the company:
 which groups are governed, and that records with one number and one name are one person. ghostscan
 takes nothing for granted, keeps the time of every sighting and the bounds of every removal besides.
 Measured are CPU time (user and system), wall time and the peak of memory (ru_maxrss)

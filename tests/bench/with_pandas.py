@@ -1,4 +1,4 @@
-"""The same findings in plain pandas, everything at once."""
+"""The same findings and evidence in plain pandas, everything at once."""
 
 from __future__ import annotations
 
@@ -10,20 +10,35 @@ from tests.bench.estate import AS_OF, HRIS, Size
 
 NAME = ["employee_number_key", "display_name_key"]
 ACCOUNT = ["app", "account_id"]
+SEEN = [*ACCOUNT, "active", "user_name", "display_name"]
+OWNED = [
+    *ACCOUNT, "active", "person_source", "person_id", "status", "departed", "past_due", "days",
+]  # fmt: skip
 
 
 def find(folder: Path, size: Size, out: Path) -> None:
-    """Write the findings of ``folder/tables`` to one file below ``out``."""
+    """Write the findings of ``folder/tables`` and the evidence below ``out``, one file for each."""
     records = _read(folder, "people", HRIS)
     persons = _persons(records)
     records = records.merge(persons[[*NAME, "identity", "departed"]], on=NAME)
     accounts = _read(folder, "accounts", size.app_names).rename(columns={"source": "app"})
-    owners = _owners(accounts, records)
+    owners = _owners(accounts, records, out)
     owned = accounts.merge(owners[~owners.disputed], on=ACCOUNT).merge(
         persons.drop(columns=["user_name", "display_name", "name_keys"]), on="identity"
     )
     found = [*_of_accounts(accounts, owners, owned), *_of_groups(folder, size, owned)]
-    pd.concat(found, ignore_index=True).to_parquet(out / "found.parquet")
+    _write(out / "found.parquet", pd.concat(found, ignore_index=True))
+    judged = accounts[[*SEEN]].merge(owners, on=ACCOUNT, how="left")
+    _write(out / "evidence/situations.parquet", judged[[*ACCOUNT, "identity", "disputed"]])
+    _write(out / "evidence/observed.parquet", judged[[*SEEN, "identity"]])
+    owned["days"] = (pd.Timestamp(AS_OF) - owned.gone_at).dt.days
+    _write(out / "evidence/owned.parquet", owned[OWNED])
+
+
+def _write(path: Path, rows: pd.DataFrame) -> None:
+    """Write the rows to ``path``, sorted by all columns from the left."""
+    path.parent.mkdir(exist_ok=True)
+    rows.sort_values(list(rows.columns)).to_parquet(path, compression="zstd", index=False)
 
 
 def _read(folder: Path, kind: str, sources: tuple[str, ...] | list[str]) -> pd.DataFrame:
@@ -70,11 +85,14 @@ def _keys(rows: pd.DataFrame, by: list[str], parts: list[tuple[str, str]]) -> pd
     return pd.concat(found).drop_duplicates()
 
 
-def _owners(accounts: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+def _owners(accounts: pd.DataFrame, records: pd.DataFrame, out: Path) -> pd.DataFrame:
+    """Whom each account belongs to; what led to whom is written as evidence."""
     parts = [("number", "employee_number_key"), ("external", "external_id_key")]
     parts += [("address", "user_name_address"), ("address", "email_keys")]
     keys = _keys(accounts, ACCOUNT, parts)
     claims = keys.merge(_names(records), on=["kind", "value"])
+    columns = [*ACCOUNT, "kind", "value", "identity", "departed"]
+    _write(out / "evidence/candidates.parquet", claims[columns])
     claims["weak"] = claims.kind == "word"
     claims["strong"] = claims.kind == "address"
     shared = claims.drop_duplicates([*ACCOUNT, "identity"]).groupby(["app", "identity"]).size()

@@ -1,4 +1,4 @@
-"""The same findings in polars: lazy, streamed into the file."""
+"""The same findings and evidence in polars: lazy, streamed into the files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from tests.bench.estate import AS_OF, HRIS, Size
 
 NAME = ["employee_number_key", "display_name_key"]
 ACCOUNT = ["app", "account_id"]
+SEEN = [*ACCOUNT, "active", "user_name", "display_name"]
+OWNED = [
+    *ACCOUNT, "active", "person_source", "person_id", "status", "departed", "past_due", "days",
+]  # fmt: skip
 PLACE = ["app", "group_id", "identity"]
 KEYS = [
     ("number", "employee_number_key"),
@@ -22,19 +26,35 @@ KEYS = [
 
 
 def find(folder: Path, size: Size, out: Path) -> None:
-    """Write the findings of ``folder/tables`` to one file below ``out``."""
+    """Write the findings of ``folder/tables`` and the evidence below ``out``, one file for each."""
     records = _scan(folder, "people", HRIS)
     persons = _persons(records)
     records = records.join(persons.select(*NAME, "identity", "departed"), on=NAME)
     accounts = _scan(folder, "accounts", size.app_names).rename({"source": "app"})
-    owners = _owners(accounts, records).collect(engine="streaming").lazy()
+    claims = _claims(accounts, records).collect(engine="streaming").lazy()
+    owners = _owners(claims, accounts, records).collect(engine="streaming").lazy()
     owned = (
         accounts.select(*ACCOUNT, "active", "last_activity_at")
         .join(owners.filter(~pl.col("disputed")), on=ACCOUNT)
         .join(persons, on="identity")
     )
     found = [*_of_accounts(accounts, owners, owned), *_of_groups(folder, size, owned)]
-    pl.concat(found).sink_parquet(out / "found.parquet", engine="streaming")
+    _write(out / "found.parquet", pl.concat(found))
+    columns = [*ACCOUNT, "kind", "value", "identity", "departed"]
+    _write(out / "evidence/candidates.parquet", claims.select(columns))
+    judged = accounts.select(SEEN).join(owners, on=ACCOUNT, how="left")
+    situations = judged.select(*ACCOUNT, "identity", "disputed")
+    _write(out / "evidence/situations.parquet", situations)
+    _write(out / "evidence/observed.parquet", judged.select(*SEEN, "identity"))
+    days = (pl.lit(AS_OF) - pl.col("gone_at")).dt.total_days()
+    _write(out / "evidence/owned.parquet", owned.with_columns(days=days).select(OWNED))
+
+
+def _write(path: Path, rows: pl.LazyFrame) -> None:
+    """Write the rows to ``path``, sorted by all columns from the left."""
+    path.parent.mkdir(exist_ok=True)
+    ordered = rows.sort(rows.collect_schema().names())
+    ordered.sink_parquet(path, compression="zstd", compression_level=1, engine="streaming")
 
 
 def _scan(folder: Path, kind: str, sources: Sequence[str]) -> pl.LazyFrame:
@@ -69,7 +89,8 @@ def _persons(records: pl.LazyFrame) -> pl.LazyFrame:
         .sort("standing", maintain_order=True)
         .unique("identity", keep="first", maintain_order=True)
         .select(
-            *NAME, "identity", "status", "worker_type_key", "department", "gone_at",
+            *NAME, "identity", "person_id", "status", "worker_type_key", "department", "gone_at",
+            person_source=pl.col("source"),
             departed=pl.col("standing") >= 6,
             past_due=gone.is_null() | (pl.col("removal_due_at") <= AS_OF),
         )
@@ -87,10 +108,15 @@ def _keys(rows: pl.LazyFrame, by: list[str], parts: list[tuple[str, str]]) -> pl
     return pl.concat(found).unique()
 
 
-def _owners(accounts: pl.LazyFrame, records: pl.LazyFrame) -> pl.LazyFrame:
+def _claims(accounts: pl.LazyFrame, records: pl.LazyFrame) -> pl.LazyFrame:
+    """Every key of an account that leads to somebody."""
     more = [("external", "person_id_key"), ("external", "employee_number_key")]
     names = _keys(records, ["identity", "departed"], [*KEYS, *more])
-    claims = _keys(accounts, ACCOUNT, KEYS).join(names, on=["kind", "value"])
+    return _keys(accounts, ACCOUNT, KEYS).join(names, on=["kind", "value"])
+
+
+def _owners(claims: pl.LazyFrame, accounts: pl.LazyFrame, records: pl.LazyFrame) -> pl.LazyFrame:
+    """Whom each account belongs to."""
     shared = claims.group_by("app", "identity").agg(sharing=pl.col("account_id").n_unique())
     owners = (
         claims.group_by(ACCOUNT)
