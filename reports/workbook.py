@@ -14,6 +14,7 @@ from reports.cover import write_cover
 from reports.finding_sheets import finding_sheets
 from reports.population_sheets import population_sheets
 from reports.populations import read_populations
+from reports.query_sheet import query_sheet
 from reports.sheet import DataSheet, Stamp, split, write_sheet
 from reports.source_sheet import source_sheet
 from reports.summary import NAME as SUMMARY
@@ -26,18 +27,18 @@ def write_workbook(audit: Audit, tables: Path, target: Path) -> None:
     """Write the evidence workbook of a run to ``target``, private (0600), replacing what is there.
 
     Sheets, in order: Cover, Summary, IPE, Ghost accounts, Orphan accounts, Group drift, Other
-    findings, HRIS population, App accounts; a population too long for one sheet goes on in further
-    ones. Every finding stands on exactly one of the four finding sheets. ``tables`` is the folder
-    of the run's Parquet tables, with ``correlation`` beside it. Instants are spreadsheet dates in
-    UTC. All that was read from a source is stored as text that no program evaluates. The same
-    input gives the same bytes. Raises EvidenceError if the file cannot be written.
+    findings, Queries, HRIS population, App accounts; a population too long for one sheet goes on in
+    further ones. Every finding stands on exactly one of the four finding sheets. ``tables`` is the
+    folder of the run's Parquet tables, with ``correlation`` beside it. Instants are spreadsheet
+    dates in UTC. All that was read from a source is stored as text that no program evaluates. The
+    same input gives the same bytes. Raises EvidenceError if the file cannot be written.
     """
     stamp = Stamp(audit.organization, audit.as_of, audit.run)
     populations = read_populations(audit, tables)
     sources = source_sheet(audit)
     findings = [part for one in finding_sheets(audit, populations) for part in split(one)]
     people, accounts = (split(one) for one in population_sheets(audit, populations))
-    data: list[DataSheet[Any]] = [sources, *findings, *people, *accounts]
+    data: list[DataSheet[Any]] = [sources, *findings, query_sheet(audit), *people, *accounts]
     contents = [
         (SUMMARY, "Verdict by app, findings by kind, and how the numbers foot", None),
         *[(one.name, one.title, len(one.rows)) for one in data],

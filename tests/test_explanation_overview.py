@@ -19,6 +19,7 @@ from scanner.errors import EvidenceError, UsageError
 from scanner.model import Explanation
 from scanner.reconcile.absence import absences, read_case
 from scanner.reconcile.catalogue import load_rules
+from scanner.reconcile.holdings import held, person_conclusion, read_holdings
 from scanner.reconcile.parquet import find_rows, read_rows
 from tests.fakes.golden_company import AS_OF, golden
 from tests.fakes.reconciled import reconcile_all
@@ -366,3 +367,17 @@ def test_rows_are_found_by_texts_and_by_lists_of_texts(run: Path, tmp_path: Path
     (tmp_path / "odd.parquet").write_text("odd")
     with pytest.raises(EvidenceError, match="Parquet"):
         list(find_rows(tmp_path / "odd.parquet", ("a",), {"b"}))
+
+
+def test_whom_an_account_is_not_concluded_to_belong_to_is_told_as_well(company: Path) -> None:
+    """Of every person the accounts that a key leads from, linked, in doubt or somebody else's."""
+    told = set()
+    for source in ("people", "contractors"):
+        for row in read_rows(company / f"tables/people/{source}.parquet"):
+            one = read_holdings(company, (source, row["person_id"]))
+            assert person_conclusion(one)
+            for place, words in held(one):
+                owned = [case for case in one.theirs if "/".join(case.place) == place]
+                assert bool(owned) == (", linked by " in words)
+                told.add(words.split(", ")[-1].partition(" by ")[0] if "/" in place else words)
+    assert {"linked", "named", "nothing is concluded about its accounts", "no account"} <= told

@@ -40,7 +40,7 @@ from tests.fakes.audit import AS_OF, clean_audit, sample_audit
 from tests.fakes.tables import write_accounts, write_people, write_tables
 
 FINDING_SHEETS = ("Ghost accounts", "Orphan accounts", "Group drift", "Other findings")
-DATA_SHEETS = ("IPE", *FINDING_SHEETS, "HRIS population", "App accounts")
+DATA_SHEETS = ("IPE", *FINDING_SHEETS, "Queries", "HRIS population", "App accounts")
 HOSTILE = (
     "=1+1",
     "+1",
@@ -410,6 +410,23 @@ def test_a_run_that_read_nothing_still_makes_a_workbook(tmp_path: Path) -> None:
     assert str(made["App accounts"]["A6"].value).startswith("No rows: no account was received")
     assert str(made["HRIS population"]["A6"].value).startswith("No rows: no person was received")
     assert "DIFFERENCE" in text_of(made["Summary"])
+
+
+def test_every_kind_has_its_query_beside_its_result(book: Workbook) -> None:
+    """The SQL stands line by line as it was run, with the number found, and where it is none."""
+    page, audit = book["Queries"], sample_audit()
+    lines = zip(column(page, "kind"), column(page, "query"), strict=True)
+    asked: dict[str, list[str]] = {}
+    for kind, text in lines:
+        asked.setdefault(kind, []).append(text or "")
+    wanted = {rule.kind: rule.query.strip().split("\n") for rule in audit.rules}
+    assert asked == wanted
+    found = Counter(one.kind for one in audit.findings)
+    counts = dict(zip(column(page, "kind"), column(page, "findings"), strict=True))
+    assert counts == {kind: found[kind] for kind in wanted}
+    assert 0 in counts.values()
+    assert "Checked, nothing found" in column(page, "outcome")
+    assert set(column(page, "query_file")) == {f"queries/{kind}.sql" for kind in wanted}
 
 
 def test_members_not_read_are_named_on_the_sheets_they_concern(book: Workbook) -> None:
