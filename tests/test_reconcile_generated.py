@@ -26,6 +26,7 @@ from tests.fakes.doubled_company import doubled
 from tests.fakes.generated_company import generate
 from tests.fakes.moving_company import moving
 from tests.fakes.reconciled import differences, reconcile_all
+from tests.fakes.tangled_company import tangled
 from tests.plain.company import History, Run
 from tests.plain.finding import SEVERITY
 from tests.plain.judge import judge
@@ -61,6 +62,15 @@ def test_both_agree_on_who_moved_and_kept_what_they_had(tmp_path: Path) -> None:
     assert differences(reconcile_all(history, tmp_path), right) == []
     movers = {one.status for one in right.findings if one.problem == "mover"}
     assert movers == {"new", "persisting", "reopened"}
+
+
+@pytest.mark.parametrize("seed", range(40 if os.environ.get("GHOSTSCAN_SOAK") else 1))
+def test_both_agree_where_everything_is_like_something_else(tmp_path: Path, seed: int) -> None:
+    """Ids, names and instants of one thing are those of another: each is taken for itself."""
+    history = tangled(seed)
+    right = judge(history)
+    assert len(right.findings) > 50
+    assert differences(reconcile_all(history, tmp_path), right) == []
 
 
 def test_generated_companies_hold_every_kind_and_every_variant() -> None:

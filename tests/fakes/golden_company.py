@@ -655,6 +655,29 @@ def _linked(plant: Plant) -> None:
         plant.links.append(ManualLink(line, "slack", account.account_id, owner.person_id))
         if owner is gone:
             plant.expect("ghost_active", account, owner)
+    # An address says who of two of one id, against the number that the account has.
+    named = plant.leaver(AS_OF - 3 * DAY)
+    plant.person(source="contractors", person_id=named.person_id)
+    account = plant.account(one)
+    plant.links.append(
+        ManualLink(10 * len(plant.links) + 5, "slack", account.account_id, named.emails[0])
+    )
+    plant.expect("ghost_active", account, named)
+    plant.account(one, app="github", account_id=account.account_id)
+    for person, problem in (("nobody", "link_unknown"), (named.person_id, "several_people")):
+        account = plant.account(None)
+        line = 10 * len(plant.links) + 5
+        plant.links.append(ManualLink(line, "slack", account.account_id, person))
+        plant.expect("ambiguous_identity", account, variant=problem, status="persisting")
+
+
+def _same_ids(plant: Plant) -> None:
+    """One id of two people and of two accounts: what is found of the one is not of the other."""
+    one = plant.leaver(AS_OF - 3 * DAY)
+    other = plant.person(source="contractors", person_id=one.person_id)
+    account = plant.account(one)
+    plant.expect("ghost_active", account, one)
+    plant.account(other, app="github", account_id=account.account_id)
 
 
 def _entangled(plant: Plant) -> None:
@@ -685,5 +708,5 @@ CASES: tuple[Case, ...] = (
     _settled, _ghost, _orphan, _rehired, _missing, _unexpected, _mirrored, _baseline, _moved,
     _switched_off, _pending, _undated, _not_departed, _state_unknown, _left_behind, _nonhuman,
     _disputed, _one_person, _alike, _outside, _unused, _used_after, _switched_on, _in_time,
-    _vanished, _contradicted, _waived, _linked, _entangled,
+    _vanished, _contradicted, _waived, _linked, _same_ids, _entangled,
 )  # fmt: skip

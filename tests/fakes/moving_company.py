@@ -1,7 +1,7 @@
 """A company whose people change departments and titles from audit to audit and keep their groups.
 
-Two apps use the same ids of accounts and groups for different people. The same seed always gives
-the same company.
+Two HRIS use the same ids for different people, and two apps those of accounts and groups; what is a
+department here is a title there. The same seed always gives the same company.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ START = datetime(2026, 9, 1, 6, 0, tzinfo=UTC)
 PEOPLE, AUDITS = 7, 4
 GROUPS = ("g1", "g2", "g3")
 DEPARTMENTS = ("Sales", "Legal", "Press", None)
-TITLES = ("Clerk", "Lead", "Head", None)
+TITLES = ("Sales", "Legal", "Head", None)
+HRIS = ("people", "contractors")
 POINTER = Pointer("responses/any/1.json", 0)
 SETTINGS = {
     "policy": {"inactive_memberships": True},
     "sources": {
         "people": {"role": "hris", "type": "scim", "url": "https://hr.example.com"},
+        "contractors": {"role": "hris", "type": "scim", "url": "https://hr.example.com"},
         "chat": {"type": "scim", "url": "https://chat.example.com"},
         "code": {"type": "scim", "url": "https://code.example.com"},
     },
@@ -63,8 +65,8 @@ def moving(seed: int) -> History:
 
 def _person(number: int, random: Random) -> Person:
     return Person(
-        "people",
-        f"p{number}",
+        HRIS[number % 2],
+        f"p{number // 2}",
         POINTER,
         PersonStatus.ACTIVE,
         employee_number=f"{number}",
@@ -90,7 +92,10 @@ def _run(
     random: Random,
 ) -> Run:
     at = START + timedelta(days=number)
-    records = {"people": Records(people=tuple(people))}
+    records = {
+        source: Records(people=tuple(one for one in people if one.source == source))
+        for source in HRIS
+    }
     for app, owned in owners.items():
         records[app] = Records(
             accounts=tuple(
@@ -110,7 +115,7 @@ def _run(
     readings = []
     for name, source in Config.model_validate(SETTINGS).sources.items():
         held = records[name]
-        unread = name != "people" and random.random() < 0.12
+        unread = name not in HRIS and random.random() < 0.12
         state = State.INCOMPLETE if unread else State.COMPLETE
         users = Population(State.COMPLETE, received=len(held.people) + len(held.accounts))
         groups = Population(state, received=len(held.groups))

@@ -22,7 +22,8 @@ class Survivor:
 def explained() -> Mapping[str, str]:
     """Why each known survivor could not be noticed, by its id."""
     text = EXPLAINED.read_text(encoding="utf-8")
-    return {one["id"]: one["reason"] for one in tomllib.loads(text).get("survivor", [])}
+    causes = tomllib.loads(text).get("cause", [])
+    return {name: cause["reason"] for cause in causes for name in cause["survivors"]}
 
 
 def tell(tried: int, survivors: Sequence[Survivor]) -> int:

@@ -32,6 +32,7 @@ from tests.fakes.generated_company import generate
 from tests.fakes.golden_company import golden
 from tests.fakes.moving_company import moving
 from tests.fakes.reconciled import advance, differences, reconciled
+from tests.fakes.tangled_company import tangled
 from tests.mutation.moment import Moment, Step, Table, moments, sorted_rows
 from tests.mutation.query import Mutant
 from tests.plain.company import History
@@ -162,12 +163,14 @@ def _schema(moment: Moment) -> str:
 def companies(seeds: int) -> list[str]:
     """Name the golden company and those of so many seeds, the ones with most to find first.
 
-    A fifth of these stand beside themselves as well, and as many are companies of people who move.
+    A fifth of these stand beside themselves as well, and as many are companies of people who move,
+    and as many are tangled ones.
     """
     numbers = sorted(range(seeds), key=lambda seed: -len(judge(generate(seed)).findings))
     twice = [f"doubled {seed}" for seed in numbers[: seeds // 5]]
     moved = [f"moving {seed}" for seed in range(seeds // 5)]
-    return [GOLDEN, *twice, *moved, *(f"seed {seed}" for seed in numbers)]
+    mixed = [f"tangled {seed}" for seed in range(seeds // 5)]
+    return [GOLDEN, *twice, *moved, *mixed, *(f"seed {seed}" for seed in numbers)]
 
 
 def made(company: str) -> History:
@@ -182,6 +185,7 @@ _KINDS: Mapping[str, Callable[[int], History]] = {
     "seed": generate,
     "doubled": lambda seed: doubled(generate(seed)),
     "moving": moving,
+    "tangled": tangled,
 }
 
 

@@ -540,7 +540,8 @@ class Case:
                 for pattern in patterns
             ):
                 found.add(place)
-        return found
+        # A member that is no account here has no rights.
+        return found & self.accounts.keys()
 
     def _switched_on(self) -> dict[Place, tuple[str, datetime | None, datetime | None]]:
         return {
