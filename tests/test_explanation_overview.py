@@ -155,7 +155,7 @@ def test_a_linked_account_is_explained_like_a_finding(run: Path) -> None:
         "hired 2020-02-29T23:00:00Z (2020-03-01 00:00 in Europe/Berlin)",
         "ghost_active Ana Ruiz has not departed (status active)",
         "orphan_account it is linked to Ana Ruiz",
-        "dormant_account wiki does not show when it was last used",
+        "dormant_account the policy names no time without use (dormant_after)",
         "The query that concluded it: queries/situations.sql",
         "sha256sum -c --strict --quiet SHA256SUMS",
     ):
@@ -245,7 +245,7 @@ def test_a_person_is_explained_with_every_account_and_app(run: Path) -> None:
     ]  # fmt: skip
     left = explained(run, "hr/2")
     assert "has left (status terminated" in left.meaning
-    assert "1 account is linked to this person, 0 of them active" in left.meaning
+    assert "1 account is linked to this person and is not active" in left.meaning
     assert reasons(left)["about leavers"].endswith("no account linked to them is active")
     assert reasons(left, "Accounts, by app")["chat"] == "no account"
 
@@ -381,3 +381,15 @@ def test_whom_an_account_is_not_concluded_to_belong_to_is_told_as_well(company: 
                 assert bool(owned) == (", linked by " in words)
                 told.add(words.split(", ")[-1].partition(" by ")[0] if "/" in place else words)
     assert {"linked", "named", "nothing is concluded about its accounts", "no account"} <= told
+
+
+def test_of_two_records_the_one_that_decides_is_named(company: Path) -> None:
+    """A contractor who was hired is asked about by the ended record, and has not departed."""
+    rows = read_rows(company / "correlation/people_as_of.parquet")
+    ended = next(
+        row["person_id"]
+        for row in rows
+        if (row["source"], row["governing_source"]) == ("contractors", "people")
+    )
+    said = person_conclusion(read_holdings(company, ("contractors", ended)))
+    assert f"has not departed (status active in people/{ended}, which decides" in said

@@ -324,7 +324,7 @@ _CHECKS: Mapping[str, tuple[_Check, ...]] = {
     "leaver_membership": (_linked, _departed, _past_due, _groups_read, _in_no_group),
     "group_drift": (_groups_read, _employed, _as_expected),
     "engagement_expired": (_linked, _employed, _active, _external, _engaged),
-    "dormant_account": (_linked, _employed, _active, _human, _used, _limited),
+    "dormant_account": (_linked, _employed, _active, _human, _limited, _used),
     "orphan_account": (_unmatched, _human, _active),
     "ambiguous_identity": (_disputed, _active),
     "unowned_nonhuman": (_nonhuman, _looked_after),

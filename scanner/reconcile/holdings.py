@@ -91,19 +91,22 @@ def person_conclusion(one: Holdings) -> str:
         when = "" if gone is None else f" by {instant(gone)}"
         return f"The record {person_id} is not in {source} any more; it was missing{when}."
     name = one.record.get("display_name") or person_id
-    status = one.standing["status"].replace("_", " ")
+    deciding, _ = read_person(one.folder, one.governing)
+    status = deciding["status"].replace("_", " ")
     departed_at = one.standing["departed_at"]
     date = "" if departed_at is None else f", departure {instant(departed_at)}"
+    whose = "" if one.governing == one.place else f" in {'/'.join(one.governing)}, which decides"
     verb = "has left" if one.standing["departed"] else "has not departed"
-    return f"{name} {verb} (status {status}{date}); {_counted(one.theirs)}."
+    return f"{name} {verb} (status {status}{whose}{date}); {_counted(one.theirs)}."
 
 
 def _counted(cases: list[Case]) -> str:
     active = sum(case.state == "active" for case in cases)
     if not cases:
         return "no account is linked to this person"
-    counted = "1 account is" if len(cases) == 1 else f"{len(cases)} accounts are"
-    return f"{counted} linked to this person, {active} of them active"
+    if len(cases) == 1:
+        return f"1 account is linked to this person and is {cases[0].state}"
+    return f"{len(cases)} accounts are linked to this person, {active} of them active"
 
 
 def held(one: Holdings) -> Iterator[tuple[str, str]]:
@@ -141,7 +144,7 @@ def person_absences(one: Holdings) -> Iterator[tuple[str, str]]:
     if not one.standing:
         yield "hr_data_quality", f"the record was last seen as {one.seen.get('status')}"
         return
-    flawless = "the record contradicts nothing, lacks no date and shares no key"
+    flawless = "the record contradicts nothing, lacks no date, shares no key with anybody else"
     yield "hr_data_quality", unread.get(source, flawless)
     if not one.standing["departed"]:
         yield "about leavers", "the person has not departed, so access may stand"
