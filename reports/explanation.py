@@ -6,7 +6,7 @@ What servers sent is shown with every control character visible, and is never re
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -112,6 +112,7 @@ def _show_finding(one: Explanation, finding: Mapping[str, object], console: Cons
         ("id", str(finding["id"])),
         ("severity", str(finding["severity"])),
         ("app", str(finding["app"] or "none, it is about the audit itself")),
+        *_about(finding),
         ("status", f"{finding['status']}, first seen in {finding['first_seen']}"),
         ("audit before", one.previous_audit or "none"),
         ("run", _judged(one)),
@@ -124,8 +125,17 @@ def _show_finding(one: Explanation, finding: Mapping[str, object], console: Cons
             f"until the end of {waiver['expires_on']} (owner {waiver['owner']}, approver "
             f"{waiver['approver']}): {waiver['reason']}"
         )
-        fields.insert(5, ("accepted", accepted))
+        fields.insert(-3, ("accepted", accepted))
     _fields(console, fields)
+
+
+def _about(finding: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Name the account, person and group of a finding, each with its id."""
+    for label in ("account", "person", "group"):
+        named = finding.get(label)
+        if isinstance(named, dict):
+            name = named.get("user_name") or named.get("display_name")
+            yield label, f"{name} ({named['id']})" if name else str(named["id"])
 
 
 def _list(value: object) -> list[object]:

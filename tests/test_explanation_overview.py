@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from scanner import workflow
 from scanner.config import load_config
 from scanner.errors import EvidenceError, UsageError
 from scanner.model import Explanation
-from scanner.reconcile.absence import absences, read_case
+from scanner.reconcile.absence import absences, conclusion, read_case
 from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.holdings import held, person_conclusion, read_holdings
 from scanner.reconcile.parquet import find_rows, read_rows
@@ -26,9 +27,9 @@ from tests.fakes.reconciled import reconcile_all
 from tests.fakes.sealed import seal
 
 NOWHERE = Path("nowhere.toml")
+GOLDEN = Path(__file__).parent / "golden" / "reasons.txt"
 JUDGED_LAST = {
-    "late_deprovisioning", "timeliness_indeterminate", "used_after_departure", "group_drift",
-    "engagement_expired", "unowned_nonhuman",
+    "used_after_departure", "group_drift", "engagement_expired", "unowned_nonhuman",
 }  # fmt: skip
 """Kinds whose last condition is what was judged, so that there always is something to say of it."""
 NOT_OF_ACCOUNTS = {"collection_incomplete", "hr_data_quality", "missed_run", "waiver_expired"}
@@ -310,18 +311,37 @@ def accounts(run: Path) -> Iterator[tuple[str, str]]:
         yield from ((path.stem, row["account_id"]) for row in read_rows(path))
 
 
-def test_accounts_of_every_sort_are_explained(company: Path) -> None:
-    """One of every situation, state, problem and key: with the keys and what it is called."""
-    sorts = {}
-    for place in accounts(company):
+def sorts(run: Path) -> dict[tuple[object, ...], tuple[str, str]]:
+    """One account of every situation, problem, key, state and standing of its owner."""
+    gone = [
+        (row["source"], row["account_id"])
+        for row in read_rows(run / "tables/observed/accounts.parquet")
+        if row["gone_at"] is not None
+    ]
+    found = {}
+    for place in [*accounts(run), *gone]:
+        case = read_case(run, place)
+        marks = [case.situation.get(one) for one in ("situation", "problem", "matched_by")]
+        marks += [case.owner.get(one) for one in ("status", "departed", "past_due", "entangled")]
+        used = case.account.get("last_activity_at") is not None
+        found[case.state, used, bool(case.registered), case.removal.get("verdict"), *marks] = place
+    return found
+
+
+def test_what_is_said_of_accounts_of_every_sort_is_what_was_approved(company: Path) -> None:
+    """Word by word, in a file that a person can read: the conclusion and every reason."""
+    said = []
+    for place in sorted(sorts(company).values()):
         case = read_case(company, place)
-        marks = (case.situation.get(one) for one in ("situation", "problem", "matched_by"))
-        sorts[case.state, bool(case.registered), bool(case.removal), *marks] = place
-    assert len(sorts) > 10
-    for app, account in sorts.values():
-        explanation = explained(company, f"{app}/{account}")
-        assert explanation.keys
-        assert f"{account}" in printed(explanation)
+        said += ["/".join(place), f"  {conclusion(case)}"]
+        said += [f"  {kind}: {words}" for kind, words in absences(case)]
+    assert "\n".join(said) + "\n" == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_accounts_of_every_sort_are_explained(company: Path) -> None:
+    """Each with the keys, and what the account is called."""
+    for app, account in list(sorts(company).values())[::2]:
+        assert f"{account}" in printed(explained(company, f"{app}/{account}"))
 
 
 def test_every_rule_about_accounts_has_a_reason_that_holds(company: Path) -> None:
@@ -393,3 +413,21 @@ def test_of_two_records_the_one_that_decides_is_named(company: Path) -> None:
     )
     said = person_conclusion(read_holdings(company, ("contractors", ended)))
     assert f"has not departed (status active in people/{ended}, which decides" in said
+
+
+def test_of_a_removal_before_the_first_look_nothing_is_claimed(run: Path) -> None:
+    """It is counted as not known where the first reading had it off, and unclear where it had not."""
+    case = read_case(run, ("wiki", "b1"))
+    unclear = {**case.removal, "verdict": "indeterminate", "earliest_at": None}
+    for seen, said in (
+        (True, "it was removed before anybody looked, so it is counted as not known"),
+        (False, "no row of correlation/timeliness_indeterminate.parquet is about it"),
+    ):
+        told = dict(absences(replace(case, removal={**unclear, "seen_from_the_first": seen})))
+        assert told["timeliness_indeterminate"] == said
+    told = dict(absences(replace(case, removal={}, seen={**case.seen, "concluded_run": None})))
+    (run_row,) = read_rows(run / "tables/run.parquet")
+    since = run_row["tested_from"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (
+        told["late_deprovisioning"] == f"the departure is before the time tested, from {since} on"
+    )

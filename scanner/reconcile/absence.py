@@ -138,8 +138,10 @@ def _standing(case: Case) -> str:
     departed_at = case.owner["departed_at"]
     if case.owner["departed"]:
         return "has left" if departed_at is None else f"has left ({instant(departed_at)})"
-    status = f"has not departed (status {case.owner['status'].replace('_', ' ')}"
-    return f"{status})" if departed_at is None else f"{status}, until {instant(departed_at)})"
+    status = f"status {case.owner['status'].replace('_', ' ')}"
+    date = "" if departed_at is None else f", departure {instant(departed_at)}"
+    unsure = ", records entangled" if case.owner["entangled"] else ""
+    return f"has not departed ({status}{date}{unsure})"
 
 
 def absences(case: Case) -> Iterator[tuple[str, str]]:
@@ -260,17 +262,33 @@ def _engaged(case: Case) -> str:
 
 
 def _judged(case: Case) -> str:
+    if case.removal:
+        return ""
     (run,) = read_rows(case.folder / "tables/run.parquet")
-    if not case.removal:
-        by = case.seen.get("concluded_run")
-        if by not in {None, run["run"]}:
-            return f"how soon it was removed was judged in {by}"
-        return f"the departure is before the time tested, from {instant(run['tested_from'])} on"
+    by = case.seen.get("concluded_run")
+    if by not in {None, run["run"]}:
+        return f"how soon it was removed was judged in {by}"
+    return f"the departure is before the time tested, from {instant(run['tested_from'])} on"
+
+
+def _not_in_time(case: Case) -> str:
     if case.removal["verdict"] != "within":
-        return "it was removed before anybody looked, so it is counted as not known"
+        return ""
     latest, due = case.removal["latest_at"], case.owner["removal_due_at"]
     until = "" if due is None else f", due {instant(due)}"
     return f"removed in time: no later than {instant(latest)}{until}"
+
+
+def _late(case: Case) -> str:
+    unclear = case.removal["verdict"] == "indeterminate"
+    return "it is not certain that it was removed too late" if unclear else ""
+
+
+def _unclear(case: Case) -> str:
+    if case.removal["verdict"] == "late":
+        return "it is certain that it was removed too late"
+    unseen = case.removal["earliest_at"] is None and case.removal["seen_from_the_first"]
+    return "it was removed before anybody looked, so it is counted as not known" if unseen else ""
 
 
 def _groups_read(case: Case) -> str:
@@ -318,8 +336,15 @@ _CHECKS: Mapping[str, tuple[_Check, ...]] = {
     "ghost_active": (_linked, _departed, _active, _past_due, _on_all_along),
     "ghost_pending": (_linked, _departed, _active, _time_left, _on_all_along),
     "reactivated": (_linked, _departed, _active, _switched_on),
-    "late_deprovisioning": (_linked, _departed, _inactive, _judged),
-    "timeliness_indeterminate": (_linked, _departed, _inactive, _judged),
+    "late_deprovisioning": (_linked, _departed, _inactive, _judged, _not_in_time, _late),
+    "timeliness_indeterminate": (
+        _linked,
+        _departed,
+        _inactive,
+        _judged,
+        _not_in_time,
+        _unclear,
+    ),
     "used_after_departure": (_linked, _departed, _used, _used_in_time),
     "leaver_membership": (_linked, _departed, _past_due, _groups_read, _in_no_group),
     "group_drift": (_groups_read, _employed, _as_expected),
