@@ -416,7 +416,7 @@ def test_of_two_records_the_one_that_decides_is_named(company: Path) -> None:
 
 
 def test_of_a_removal_before_the_first_look_nothing_is_claimed(run: Path) -> None:
-    """It is counted as not known where the first reading had it off, and unclear where it had not."""
+    """It is counted as not known where the first reading had it off, and unclear elsewhere."""
     case = read_case(run, ("wiki", "b1"))
     unclear = {**case.removal, "verdict": "indeterminate", "earliest_at": None}
     for seen, said in (
@@ -431,3 +431,11 @@ def test_of_a_removal_before_the_first_look_nothing_is_claimed(run: Path) -> Non
     assert (
         told["late_deprovisioning"] == f"the departure is before the time tested, from {since} on"
     )
+
+
+def test_groups_of_another_app_say_nothing(company: Path) -> None:
+    """Whether groups were read is asked of the app itself."""
+    app, account = next(place for place in accounts(company) if place[0] == "slack")
+    case = read_case(company, (app, account))
+    told = dict(absences(replace(case, place=("zoom", account))))
+    assert told["group_drift"] == "the groups of zoom were not completely read"
