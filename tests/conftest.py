@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
+import os
 import re
 import tomllib
 import zipfile
@@ -23,7 +25,6 @@ REMEDIATION_FAULTS = Path(__file__).parent / "remediation_faults.toml"
 WRITE_FAULTS = Path(__file__).parent / "write_faults.toml"
 
 _watched: set[str] = {CANARY}
-_forms: dict[frozenset[str], re.Pattern[bytes]] = {}
 
 
 def watch(token: str) -> str:
@@ -34,15 +35,16 @@ def watch(token: str) -> str:
 
 def leaked(content: bytes) -> bool:
     """Tell whether a watched secret stands in ``content``: as it is, in base64, URL-encoded."""
-    known = frozenset(_watched)
-    if known not in _forms:
-        forms = {form for token in known for form in _spellings(token)}
-        _forms[known] = re.compile(b"|".join(re.escape(form) for form in sorted(forms)))
-    return _forms[known].search(content) is not None
+    return any(form in content for token in _watched for form in _spellings(token))
 
 
-def _spellings(token: str) -> Iterator[bytes]:
+@functools.cache
+def _spellings(token: str) -> frozenset[bytes]:
     """Every way a secret may be written, also in the middle of something encoded in base64."""
+    return frozenset(_spelled(token))
+
+
+def _spelled(token: str) -> Iterator[bytes]:
     yield token.encode()
     yield quote(token, safe="").encode()
     for shift in range(3):
@@ -64,6 +66,21 @@ def _contents(path: Path) -> Iterator[bytes]:
     elif path.suffix == ".xlsx" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             yield from (archive.read(name) for name in archive.namelist())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_wait_for_the_disk() -> Iterator[None]:
+    """No test cuts the power, so none waits until the disk has what was written.
+
+    Tests of what happens where fsync(2) fails or the process ends there put their own in its place.
+    """
+
+    def look(descriptor: int) -> None:
+        os.fstat(descriptor)  # a closed one is an error still
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", look)
+        yield
 
 
 @pytest.fixture(autouse=True)
