@@ -7,6 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -31,6 +32,11 @@ RULE_FIELDS = frozenset({
 })  # fmt: skip
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 class Organization(Strict):
     """Whose accounts are audited, and where a departure date ends."""
 
@@ -40,8 +46,8 @@ class Organization(Strict):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            near = nearest(value, available_timezones())
+        if value not in _zones():
+            near = nearest(value, _zones())
             raise ValueError(f"is not an IANA time zone{near}")
         return value
 

@@ -163,6 +163,8 @@ def count_rows(path: Path) -> int:
 
 def private_folder(path: Path) -> None:
     """Create ``path`` and what is missing above it, open to the owner only."""
+    if path.is_dir():
+        return
     for folder in (*reversed(path.parents), path):
         folder.mkdir(mode=0o700, exist_ok=True)
 
