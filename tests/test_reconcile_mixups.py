@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scanner.config import baseline_bytes
-from scanner.model import ApprovedGroup, Membership, PersonStatus, Pointer, Records
+from scanner.model import ApprovedGroup, Membership, PersonStatus, Pointer, Records, State
 from scanner.reconcile.events import EVENTS
 from scanner.reconcile.parquet import write_rows
 from tests.fakes.company import (
@@ -271,7 +271,7 @@ def test_of_two_fields_nobody_is_demanded_who_is_away_or_switched_off(tmp_path: 
         ],
         entitlements=[
             {"app": "slack", "group": "g1",
-             "people": {"department": ["Sales", "Press"], "title": ["Clerk"]}},
+             "people": {"department": ["Sales", "Press", "Sales"], "title": ["Clerk"]}},
         ],
     )  # fmt: skip
     drifts = [
@@ -314,3 +314,143 @@ def test_who_was_seen_off_from_the_first_is_one_whom_the_first_reading_saw(
     _, concluded = runs.audit(AS_OF + DAY, [ana, old, new])
     late = [one for one in concluded.findings if one.kind == "timeliness_indeterminate"]
     assert [one.account and one.account.id for one in late] == ["new"]
+
+
+def test_who_moved_is_found_once_and_only_where_it_was_before(tmp_path: Path) -> None:
+    """A member listed twice, a group joined since, and somebody who moved and left."""
+    runs = Runs(tmp_path)
+    accounts = [account("U1", employee_number="1"), account("U2", employee_number="2")]
+    before: list[Any] = [person(one, employee_number=one, department="Sales") for one in "12"]
+    runs.audit(AS_OF, [*before, *accounts, group("g", "U1", "U1", "U2"), group("h")])
+    moved = person("1", employee_number="1", department="Legal")
+    left = leaver("2", None, employee_number="2", department="Legal")
+    now: list[Any] = [moved, left, *accounts, group("g", "U1", "U1", "U2"), group("h", "U1")]
+    _, concluded = runs.audit(AS_OF + DAY, now)
+    drifts = [
+        (one.account.id, one.group.id)
+        for one in concluded.findings
+        if one.kind == "group_drift" and one.account and one.group
+    ]
+    assert drifts == [("U1", "g")]
+
+
+def test_the_model_of_a_mirror_is_judged_like_any_group(tmp_path: Path) -> None:
+    """Only the group that has to follow it is governed."""
+    company = Company(
+        [
+            person("1", employee_number="1"),
+            account("O1", "okta", employee_number="1", active=False),
+            group("model", "O1", source="okta"),
+            group("app"),
+        ],
+        {**SETTINGS, "policy": POLICY},
+        entitlements=[{"app": "slack", "group": "app", "mirrors": "okta:model"}],
+    )
+    (drift,) = company.conclude(tmp_path).findings
+    assert drift.group is not None
+    assert (drift.app, drift.problem) == ("okta", "inactive_account")
+
+
+def test_of_several_accounts_ways_and_reasons_the_first_is_told(tmp_path: Path) -> None:
+    """So that the finding, whose id is made of the account, is the same in every run."""
+    company = Company(
+        [
+            person("1", employee_number="1", department="Eng"),
+            *(account(one, employee_number="1") for one in ("U2", "U1", "U3")),
+            person("2", employee_number="2"),
+            account("V1", employee_number="2"),
+            account("O1", "okta", employee_number="1"),
+            group("model", "O1", source="okta"),
+            group("ruled"),
+            *(group(one, "V1") for one in ("b", "a", "c")),
+            *(nested(outer, inner) for outer in ("ruled", "kept") for inner in ("b", "a", "c")),
+            group("kept"),
+        ],
+        entitlements=[
+            {"app": "slack", "group": "ruled", "people": {"department": ["Eng"]}},
+            {"app": "slack", "group": "ruled", "mirrors": "okta:model"},
+            {"app": "slack", "group": "c", **SALES},
+        ],
+        registers=approved("kept"),
+    )
+    told = [
+        (one.group.id, one.account.id, one.group.direction, one.group.basis, one.via)
+        for one in company.findings(tmp_path, "group_drift")
+        if one.group and one.account
+    ]
+    assert sorted(told) == [
+        ("c", "V1", "unexpected", "rule", ()),
+        ("kept", "V1", "unexpected", "baseline", ("a",)),
+        ("ruled", "U1", "missing", "mirror", ()),
+        ("ruled", "V1", "unexpected", "mirror", ("a",)),
+    ]
+
+
+@pytest.mark.parametrize("cut", ["people", "slack", "nothing"])
+def test_a_baseline_is_judged_where_all_was_read_and_no_rule_governs(
+    tmp_path: Path, cut: str
+) -> None:
+    """A rule for the group of that id in another app does not."""
+    company = Company(
+        [
+            person("1", employee_number="1"),
+            account("U1", employee_number="1"),
+            group("g1", "U1"),
+            group("g1", source="okta"),
+        ],
+        entitlements=[{"app": "okta", "group": "g1", **SALES}],
+        registers=approved("g1"),
+        users={"people": State.INCOMPLETE} if cut == "people" else {},
+        groups={"slack": State.INCOMPLETE} if cut == "slack" else {},
+    )
+    drifts = company.findings(tmp_path, "group_drift")
+    assert [one.app for one in drifts] == ["slack"] * (cut == "nothing")
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_move_stays_known_while_nothing_can_be_concluded(tmp_path: Path, *, back: bool) -> None:
+    """Groups, people or accounts were not read; whoever is back by then has moved no more."""
+    runs = Runs(tmp_path)
+    rest: list[Any] = [account("U1", employee_number="1"), group("g", "U1")]
+    sales, legal = (person("1", employee_number="1", department=one) for one in ("Sales", "Legal"))
+    now = sales if back else legal
+    cut = State.INCOMPLETE
+    runs.audit(AS_OF, [sales, *rest])
+    runs.audit(AS_OF + DAY, [legal, *rest])
+    runs.audit(AS_OF + 2 * DAY, [now, *rest], groups={"slack": cut})
+    runs.audit(AS_OF + 3 * DAY, [now, *rest], users={"people": cut})
+    runs.audit(AS_OF + 4 * DAY, [now, *rest], users={"slack": cut})
+    _, concluded = runs.audit(AS_OF + 5 * DAY, [now, *rest])
+    assert [one.kind for one in concluded.findings] == ["group_drift"] * (not back)
+
+
+def test_who_moved_is_cleared_by_colleagues_of_the_same_new_work_in_that_group(
+    tmp_path: Path,
+) -> None:
+    """Not by those of a title of that name, of another department, or in another group."""
+    moves: list[tuple[str, str, str, str]] = [
+        ("1", "department", "Legal", "g"),
+        ("2", "title", "Legal", "g"),
+        ("3", "department", "Press", "g"),
+        ("4", "department", "Legal", "h"),
+    ]
+    before, now = list[Any](), list[Any]()
+    for one, field, value, _ in moves:
+        known: dict[str, Any] = {"employee_number": one, field: "Sales"}
+        before.append(person(one, **known))
+        now.append(person(one, **{**known, field: value}))
+    colleagues: list[Any] = [
+        person("6", employee_number="6", title="Legal"),
+        person("7", employee_number="7", department="Press"),
+        person("8", employee_number="8", department="Legal"),
+    ]
+    rest = [
+        *colleagues,
+        *(account(f"U{one}", employee_number=one) for one in "1234678"),
+        group("g", "U1", "U2", "U3", "U6", "U7"),
+        group("h", "U4", "U8"),
+    ]
+    runs = Runs(tmp_path)
+    runs.audit(AS_OF, [*before, *rest])
+    _, concluded = runs.audit(AS_OF + DAY, [*now, *rest])
+    assert [one.account and one.account.id for one in concluded.findings] == ["U1"]

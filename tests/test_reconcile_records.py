@@ -185,3 +185,47 @@ def test_a_mirror_whose_model_was_not_read_is_not_concluded(tmp_path: Path) -> N
         one.kind for one in Company(records, entitlements=[mirror]).conclude(tmp_path).findings
     }
     assert kinds == {"group_drift"}
+
+
+def test_a_number_that_two_have_is_no_flaw_of_whom_it_is_the_id(tmp_path: Path) -> None:
+    """Equal values under different keys are two things."""
+    company = Company([
+        person("1", employee_number="7", display_name="Ana Ruiz"),
+        person("2", employee_number="7", display_name="Bo Lind"),
+        person("7", display_name="Cy Day"),
+    ])  # fmt: skip
+    flawed = [one.person and one.person.id for one in company.conclude(tmp_path).findings]
+    assert flawed == ["1", "2"]
+
+
+@pytest.mark.parametrize("also", [{}, {"emails": ("ana@x.org",)}])
+def test_a_colleagues_name_contradicts_a_number_and_no_address(
+    tmp_path: Path, also: dict[str, Any]
+) -> None:
+    """That the HRIS has somebody of the account's name says nothing for the leaver."""
+    company = Company([
+        leaver("1", employee_number="7", emails=("ana@x.org",), display_name="Ana Ruiz"),
+        person("2", display_name="Bo Lind"),
+        account("U1", employee_number="7", display_name="Bo Lind", **also),
+    ])  # fmt: skip
+    (found,) = company.conclude(tmp_path).findings
+    assert found.kind == ("ghost_active" if also else "ambiguous_identity")
+
+
+def test_a_user_name_that_is_an_address_is_one_to_link_by(tmp_path: Path) -> None:
+    """The register may name a person by it."""
+    link = '[[accounts]]\napp = "slack"\naccount = "U1"\nperson = "ana@x.org"\n'
+    records: list[Any] = [leaver("1", user_name="ana@x.org"), account("U1")]
+    (found,) = Company(records, registers={"accounts": link}).conclude(tmp_path).findings
+    assert (found.kind, found.matched_by) == ("ghost_active", "link")
+
+
+def test_what_an_app_showed_stays_known_when_it_is_audited_no_more(tmp_path: Path) -> None:
+    """A source that is taken out of the configuration may come back."""
+    runs = Runs(tmp_path)
+    runs.audit(AS_OF, [person("1"), account("O1", "okta")])
+    sources = {name: one for name, one in SETTINGS["sources"].items() if name != "okta"}
+    runs.settings = {**SETTINGS, "sources": sources}
+    folder, _ = runs.audit(AS_OF + DAY, [person("1")])
+    (row,) = read_rows(folder / "tables/observed/accounts.parquet")
+    assert (row["source"], row["sighting"], row["last_active_at"]) == ("okta", "active", AS_OF)

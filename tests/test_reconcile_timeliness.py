@@ -228,6 +228,111 @@ def test_an_event_that_contradicts_the_readings_is_not_used(runs: Runs) -> None:
     assert finding.timeliness.basis == "observation"
 
 
+SEEN_OFF = START + 5 * DAY + READING_TAKES
+OFF_AT: dict[str, tuple[datetime, list[tuple[str, datetime]], datetime | None, str, datetime]] = {
+    "at the limit": (START, [("deactivated", START + DAY)], None, "in time", START + DAY),
+    "at the last sighting": (START - 2 * DAY, [("deactivated", START)], None, "event", START),
+    "at the end of the reading": (START, [("deactivated", SEEN_OFF)], None, "event", SEEN_OFF),
+    "deleted": (START, [("deleted", START + 3 * DAY)], None, "event", START + 3 * DAY),
+    "made again": (
+        START,
+        [("deactivated", START + 2 * DAY), ("created", START + 3 * DAY)],
+        None, "observation", SEEN_OFF,
+    ),
+    "on again at once": (
+        START,
+        [("deactivated", START + 2 * DAY), ("reactivated", START + 2 * DAY)],
+        None, "observation", SEEN_OFF,
+    ),
+    "off twice": (
+        START,
+        [("created", START - 9 * DAY), ("deactivated", START + 2 * DAY),
+         ("reactivated", START + 3 * DAY), ("deactivated", START + 4 * DAY)],
+        None, "event", START + 4 * DAY,
+    ),
+    "only on": (START, [("created", START + DAY)], None, "observation", SEEN_OFF),
+    "changed when seen off": (START, [], SEEN_OFF, "observation", SEEN_OFF),
+    "changed just before": (START, [], SEEN_OFF - DAY, "modified", SEEN_OFF - DAY),
+    "changed when it left": (START - DAY, [], START - DAY, "observation", SEEN_OFF),
+    "event and change": (
+        START, [("deactivated", START + 3 * DAY)], START + 4 * DAY, "event", START + 3 * DAY
+    ),
+    "due when last seen": (START - DAY, [], None, "observation", SEEN_OFF),
+    "as long ago as is asked": (START - 25 * DAY, [], None, "observation", SEEN_OFF),
+}  # fmt: skip
+"""Departure, events, last change; what dates the removal, and when it was at the latest."""
+
+
+def test_of_all_that_dates_a_removal_the_best_that_can_be_true_is_taken(tmp_path: Path) -> None:
+    """At the very instants of readings and limits; each account by its own events alone."""
+    policy = {"policy": {"deprovision_within": "24h", "timeliness_window": "30d"}}
+    runs = Runs(tmp_path / "runs", {**SETTINGS, **policy})
+    people = [leaver(name, at, employee_number=name) for name, (at, *_) in OFF_AT.items()]
+    on = [account(name, employee_number=name) for name in OFF_AT]
+    off = [
+        account(name, employee_number=name, active=False, modified_at=changed)
+        for name, (_, _, changed, _, _) in OFF_AT.items()
+    ]
+    runs.audit(START, [*people, *on])
+    events = [event(kind, at, name) for name, (_, all_, *_) in OFF_AT.items() for kind, at in all_]
+    _, concluded = runs.audit(START + 5 * DAY, [*people, *off], prepare=import_events(events))
+    told = {one.account.id: one for one in about_time(concluded) if one.account}
+    for name, (_, _, _, basis, latest) in OFF_AT.items():
+        if basis == "in time":
+            assert name not in told
+            continue
+        when = told[name].timeliness
+        assert when is not None, name
+        assert (when.basis, when.latest_at) == (basis, latest), name
+        assert when.earliest_at == (latest if basis == "event" else START), name
+    assert told["due when last seen"].kind == "timeliness_indeterminate"
+    assert told["at the last sighting"].kind == "late_deprovisioning"
+    assert told["as long ago as is asked"].kind == "late_deprovisioning"
+
+
+def test_an_event_that_says_when_narrows_what_the_readings_saw(runs: Runs) -> None:
+    """Of a reactivation, too; one at the very departure was before it."""
+    left = START - DAY
+    bo = leaver("7", left, employee_number="7")
+    theirs = account("U7", employee_number="7")
+    runs.audit(START, [gone(left), OFF, bo, theirs])
+    events = [event("reactivated", START + DAY), event("reactivated", left, "U7")]
+    _, concluded = runs.audit(
+        START + 2 * DAY, [gone(left), ON, bo, theirs], prepare=import_events(events)
+    )
+    kinds = {one.kind: one for one in concluded.findings}
+    assert set(kinds) == {"reactivated", "ghost_active"}
+    when = kinds["reactivated"].timeliness
+    assert when is not None
+    assert (when.basis, when.earliest_at, when.latest_at) == (
+        "event", START + DAY, START + DAY,
+    )  # fmt: skip
+
+
+def test_a_dated_departure_counts_from_its_date_not_from_when_it_was_read(runs: Runs) -> None:
+    """Off after it left and before anybody read that, and on again: it is reactivated."""
+    runs.audit(START, [ANA, OFF])
+    _, concluded = runs.audit(START + 2 * DAY, [gone(START - DAY), ON])
+    assert [one.kind for one in concluded.findings] == ["reactivated"]
+
+
+def test_hired_at_the_very_instant_of_the_run_the_date_is_of_an_earlier_spell(runs: Runs) -> None:
+    """So that removal is due from when the person was last seen employed."""
+    runs.audit(START, [ANA, ON])
+    back = leaver("1042", START + DAY, hired_at=START + 5 * DAY, **HERS)
+    _, concluded = runs.audit(START + 5 * DAY, [back, OFF])
+    (finding,) = about_time(concluded)
+    assert finding.timeliness is not None
+    assert finding.timeliness.hours_over_max == 97
+
+
+def test_at_the_very_departure_it_was_off_already(runs: Runs) -> None:
+    """Seen off at that instant and on later, an account was switched on after the departure."""
+    runs.audit(START, [ANA, OFF])
+    _, concluded = runs.audit(START + 2 * DAY, [gone(START), ON])
+    assert [one.kind for one in concluded.findings] == ["reactivated"]
+
+
 def test_without_a_departure_date_readings_bound_the_limit_too(runs: Runs) -> None:
     """Due between the last reading employed and the first terminated, each plus the limit."""
     runs.audit(START, [ANA, ON])
