@@ -20,7 +20,7 @@ from scanner.errors import EvidenceError, UsageError
 from scanner.model import Explanation
 from scanner.reconcile.absence import absences, conclusion, read_case
 from scanner.reconcile.catalogue import load_rules
-from scanner.reconcile.holdings import held, person_conclusion, read_holdings
+from scanner.reconcile.holdings import held, person_absences, person_conclusion, read_holdings
 from scanner.reconcile.parquet import find_rows, read_rows
 from tests.fakes.golden_company import AS_OF, golden
 from tests.fakes.reconciled import reconcile_all
@@ -28,6 +28,7 @@ from tests.fakes.sealed import seal
 
 NOWHERE = Path("nowhere.toml")
 GOLDEN = Path(__file__).parent / "golden" / "reasons.txt"
+OF_PEOPLE = Path(__file__).parent / "golden" / "people.txt"
 JUDGED_LAST = {
     "used_after_departure", "group_drift", "engagement_expired", "unowned_nonhuman",
 }  # fmt: skip
@@ -439,3 +440,56 @@ def test_groups_of_another_app_say_nothing(company: Path) -> None:
     case = read_case(company, (app, account))
     told = dict(absences(replace(case, place=("zoom", account))))
     assert told["group_drift"] == "the groups of zoom were not completely read"
+
+
+def kinds_of_people(run: Path) -> dict[tuple[object, ...], tuple[str, str]]:
+    """One person of every status, standing, record that decides and accounts, without a flaw."""
+    found = {}
+    flawed = {row["person_id"] for row in read_rows(run / "correlation/hr_data_quality.parquet")}
+    for row in read_rows(run / "correlation/people_as_of.parquet"):
+        place = (row["source"], row["person_id"])
+        if row["person_id"] in flawed:
+            continue
+        one = read_holdings(run, place)
+        named = [one.owns(case) for case, _ in one.accounts.values()]
+        marks = [row[mark] for mark in ("status", "departed", "entangled")]
+        found[one.governing == place, tuple(named), *marks] = place
+    return found
+
+
+def test_what_is_said_of_people_of_every_sort_is_what_was_approved(company: Path) -> None:
+    """Word by word: the conclusion, every app, and why no rule found anything."""
+    said = []
+    for place in sorted(kinds_of_people(company).values()):
+        one = read_holdings(company, place)
+        said += ["/".join(place), f"  {person_conclusion(one)}"]
+        said += [f"  [{label}] {words}" for label, words in (*held(one), *person_absences(one))]
+    assert "\n".join(said) + "\n" == OF_PEOPLE.read_text(encoding="utf-8")
+
+
+def test_the_parts_of_an_overview_stand_in_the_order_of_reading(run: Path, company: Path) -> None:
+    """What was found, hints, why there is no more, what runs saw, and how much was read."""
+    read = "How completely it was read (the proof in full: manifest.json)"
+    why = "Why no rule made a finding of it"
+    assert [one.title for one in explained(run, "wiki/stray").grounds] == [
+        "Whose it may be, as a hint only (100 is most alike)", why, read,
+    ]  # fmt: skip
+    removed = [one.title for one in explained(run, "wiki/b1").grounds]
+    assert removed == [why, "When it happened, as closely as it is known", read]
+    person = explained(run, "P1")
+    assert [one.title for one in person.grounds] == ["Accounts, by app", why, read]
+    assert person.query_file == "queries/people_as_of.sql"
+    assert set(dict(person.grounds[-1].facts)) >= {"hr", "wiki", "chat"}
+    about = [
+        one["person"]["id"]
+        for one in json.loads((company / "findings.json").read_bytes())["findings"]
+        if one["person"]
+    ]
+    several = explained(company, next(one for one in about if about.count(one) > 1))
+    assert [one.title for one in several.grounds[:3]] == [
+        "Findings about it; ghostscan explain says why each was made",
+        "Accounts, by app",
+        "Why no other rule made a finding of it",
+    ]
+    assert explained(run, "wiki/robot").title == "No finding about account robot of wiki"
+    assert explained(run, "wiki/b1").title == "No finding about account b1 of wiki"
