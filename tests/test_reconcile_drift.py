@@ -144,19 +144,37 @@ def test_every_condition_has_to_match_exactly(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "field",
-    ["person_id", "employee_number", "user_name", "worker_type", "title", "manager_id", "status"],
-)
-def test_every_field_of_a_rule_can_select(tmp_path: Path, field: str) -> None:
-    """Each field that a configuration accepts is compared with the person's own."""
-    value = "active" if field == "status" else "1"
-    attributes = {} if field in ("person_id", "status") else {field: value}
+def test_every_field_of_a_rule_can_select(tmp_path: Path) -> None:
+    """Each field that a configuration accepts is compared with the person's own, and with no other.
+
+    Each group lacks the one person whom its rule selects, and that of the status everybody.
+    """
+    fields = ["employee_number", "user_name", "worker_type", "title", "manager_id"]
+    rules = {"6": {"status": ["active"]}, "7": {"person_id": ["7"]}}
+    rules |= {str(number): {field: ["x"]} for number, field in enumerate(fields, start=1)}
+    people = [staff(str(number), **{field: "x"}) for number, field in enumerate(fields, start=1)]
     company = Company(
-        [staff("1", **attributes), login("1"), group("G1")],
-        entitlements=[{"app": "slack", "group": "G1", "people": {field: [value]}}],
+        [
+            *people,
+            staff("6"),
+            staff("7"),
+            *map(login, rules),
+            *(group(f"G{number}") for number in rules),
+        ],
+        entitlements=[
+            {"app": "slack", "group": f"G{number}", "people": rule}
+            for number, rule in rules.items()
+        ],
     )
-    assert drift(tmp_path, company) == [("slack-1", "missing", "rule")]
+    found = company.findings(tmp_path, "group_drift")
+    missing = {
+        (one.account.id, one.group.id, one.group.direction)
+        for one in found
+        if one.account is not None and one.group is not None
+    }
+    own = {(f"slack-{number}", f"G{number}", "missing") for number in rules}
+    assert missing == own | {(f"slack-{number}", "G6", "missing") for number in rules}
+    assert len(found) == len(missing)
 
 
 def test_leavers_and_unowned_accounts_are_left_to_their_own_rules(tmp_path: Path) -> None:

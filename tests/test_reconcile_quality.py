@@ -2,62 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from scanner.model import PersonStatus, Pointer, State
+from scanner.model import Person, PersonStatus, Pointer, State
 from tests.fakes.company import AS_OF, LEFT, SETTINGS, Company, leaver, person
 
 DAY = timedelta(days=1)
 
 
-@pytest.mark.parametrize(
-    ("record", "codes", "words"),
-    [
-        (leaver("P", LEFT, recorded_at=LEFT + DAY), "backdated_departure", "recorded only at"),
-        (leaver("P", None), "departure_missing", "no departure date"),
-        (leaver("P", LEFT, hired_at=LEFT + DAY), "departed_before_hired", "hired after that"),
-        (person("P", departed_at=LEFT), "departed_but_employed", "the status counts"),
-        (person("P", status=PersonStatus.UNKNOWN), "status_unknown", "counts as not departed"),
-        (person("P", worker_type="CONTRACTOR"), "contractor_open_ended", "has no end date"),
-        (
-            leaver("P", None, recorded_at=LEFT, worker_type="contractor"),
-            "departure_missing",
-            "no departure date",
-        ),
-    ],
-)
-def test_a_flawed_record_is_found(tmp_path: Path, record: Any, codes: str, words: str) -> None:  # noqa: ANN401 - a Person
+FLAWED = [
+    (leaver("P", LEFT, recorded_at=LEFT + DAY), "backdated_departure", "recorded only at"),
+    (leaver("P", None), "departure_missing", "no departure date"),
+    (leaver("P", LEFT, hired_at=LEFT + DAY), "departed_before_hired", "hired after that"),
+    (person("P", departed_at=LEFT), "departed_but_employed", "the status counts"),
+    (person("P", status=PersonStatus.UNKNOWN), "status_unknown", "counts as not departed"),
+    (person("P", worker_type="CONTRACTOR"), "contractor_open_ended", "has no end date"),
+    (
+        leaver("P", None, recorded_at=LEFT, worker_type="contractor"),
+        "departure_missing",
+        "no departure date",
+    ),
+]
+IN_ORDER = [
+    person("P"),
+    person("P", departed_at=AS_OF + DAY),  # has given notice
+    person("P", departed_at=LEFT, hired_at=LEFT + DAY),  # came back
+    person("P", worker_type="contractor", departed_at=AS_OF + DAY),
+    person("P", worker_type="contractor", departed_at=LEFT),  # engagement_expired's to find
+    leaver("P", LEFT, recorded_at=LEFT),
+    leaver("P", LEFT, hired_at=AS_OF + DAY),  # left, and comes back
+    person("P", status=PersonStatus.PENDING, hired_at=AS_OF + DAY),
+    person("P", status=PersonStatus.ON_LEAVE),
+]
+
+
+def numbered(records: Iterable[Person]) -> list[Person]:
+    """Make the records those of different people, P0 and on."""
+    return [replace(one, person_id=f"P{number}") for number, one in enumerate(records)]
+
+
+def test_a_flawed_record_is_found(tmp_path: Path) -> None:
     """Each flaw has its code and a sentence, and points to the record in the evidence."""
-    dated = leaver("D", LEFT)
-    (found,) = Company([record, dated]).findings(tmp_path, "hr_data_quality")
-    assert (found.app, found.problem) == ("people", codes)
-    assert words in found.detail
-    assert found.person is not None
-    assert found.person.id == "P"
-    assert found.evidence == Pointer("responses/people/users-1.json", 1)
+    people = numbered(record for record, _, _ in FLAWED)
+    findings = Company([*people, leaver("D", LEFT)]).findings(tmp_path, "hr_data_quality")
+    found = {one.person.id: one for one in findings if one.person is not None}
+    assert len(findings) == len(found) == len(FLAWED)
+    for number, (_, codes, words) in enumerate(FLAWED):
+        one = found[f"P{number}"]
+        assert (one.app, one.problem) == ("people", codes)
+        assert words in one.detail
+        assert one.evidence == Pointer("responses/people/users-1.json", 1)
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        person("P"),
-        person("P", departed_at=AS_OF + DAY),  # has given notice
-        person("P", departed_at=LEFT, hired_at=LEFT + DAY),  # came back
-        person("P", worker_type="contractor", departed_at=AS_OF + DAY),
-        person("P", worker_type="contractor", departed_at=LEFT),  # engagement_expired's to find
-        leaver("P", LEFT, recorded_at=LEFT),
-        leaver("P", LEFT, hired_at=AS_OF + DAY),  # left, and comes back
-        person("P", status=PersonStatus.PENDING, hired_at=AS_OF + DAY),
-        person("P", status=PersonStatus.ON_LEAVE),
-    ],
-)
-def test_a_record_that_says_what_it_has_to_is_none(tmp_path: Path, record: Any) -> None:  # noqa: ANN401 - a Person
+def test_a_record_that_says_what_it_has_to_is_none(tmp_path: Path) -> None:
     """Notice given, leave, pending starts, rehires and dated engagements are in order."""
-    assert Company([record]).findings(tmp_path, "hr_data_quality") == []
+    assert Company(numbered(IN_ORDER)).findings(tmp_path, "hr_data_quality") == []
 
 
 def test_an_hris_that_dates_nobody_has_no_flawed_records(tmp_path: Path) -> None:

@@ -290,38 +290,42 @@ def test_nothing_is_said_of_owners_without_the_whole_hris(tmp_path: Path) -> Non
     assert company.findings(tmp_path, "unowned_nonhuman") == []
 
 
-@pytest.mark.parametrize(
-    ("status", "worker_type", "ended", "found"),
-    [
-        (PersonStatus.ACTIVE, "Contractor", LEFT, True),
-        (PersonStatus.ON_LEAVE, " vendor", LEFT, True),
-        (PersonStatus.ACTIVE, "Contractor", AS_OF - timedelta(hours=24), True),
-        (PersonStatus.ACTIVE, "Contractor", AS_OF - timedelta(hours=23), False),
-        (PersonStatus.ACTIVE, "Contractor", AS_OF + timedelta(days=1), False),
-        (PersonStatus.ACTIVE, "Contractor", None, False),
-        (PersonStatus.ACTIVE, "Employee", LEFT, False),
-        (PersonStatus.ACTIVE, None, LEFT, False),
-        (PersonStatus.UNKNOWN, "Contractor", LEFT, False),
-        (PersonStatus.PENDING, "Contractor", LEFT, False),
-    ],
+ENGAGEMENTS = (
+    (PersonStatus.ACTIVE, "Contractor", LEFT, True),
+    (PersonStatus.ON_LEAVE, " vendor", LEFT, True),
+    (PersonStatus.ACTIVE, "Contractor", AS_OF - timedelta(hours=24), True),
+    (PersonStatus.ACTIVE, "Contractor", AS_OF - timedelta(hours=23), False),
+    (PersonStatus.ACTIVE, "Contractor", AS_OF + timedelta(days=1), False),
+    (PersonStatus.ACTIVE, "Contractor", None, False),
+    (PersonStatus.ACTIVE, "Employee", LEFT, False),
+    (PersonStatus.ACTIVE, None, LEFT, False),
+    (PersonStatus.UNKNOWN, "Contractor", LEFT, False),
+    (PersonStatus.PENDING, "Contractor", LEFT, False),
 )
-def test_an_engagement_is_over_only_on_positive_evidence(
-    tmp_path: Path,
-    status: PersonStatus,
-    worker_type: str | None,
-    ended: datetime | None,
-    found: bool,
-) -> None:
+"""Status, worker type, end of the engagement, and whether it is over."""
+
+
+def test_an_engagement_is_over_only_on_positive_evidence(tmp_path: Path) -> None:
     """An external worker, called current, whose end date and the time allowed have passed."""
-    worker = person("1042", status=status, worker_type=worker_type, departed_at=ended, **ANA)
-    findings = Company([worker, HER_ACCOUNT]).findings(tmp_path, "engagement_expired")
-    assert bool(findings) is found
-    if ended == LEFT and found and status is PersonStatus.ACTIVE:
-        assert (findings[0].severity, findings[0].days_since_departure) == (Severity.HIGH, 29)
-        assert findings[0].detail == (
-            "The engagement of Ana Ruiz (Contractor) ended 29 days ago (2026-10-02T22:00:00Z); "
-            "people still calls the person active and the account is active."
+    records: list[Record] = []
+    for number, (status, worker_type, ended, _) in enumerate(ENGAGEMENTS):
+        same: dict[str, Any] = {
+            "display_name": f"Worker {number}",
+            "emails": (f"w{number}@example.com",),
+        }
+        records.append(
+            person(f"P{number}", status=status, worker_type=worker_type, departed_at=ended, **same)
         )
+        records.append(account(f"U{number}", **same))
+    findings = Company(records).findings(tmp_path, "engagement_expired")
+    found = {one.account.id: one for one in findings if one.account is not None}
+    over = [f"U{number}" for number, (*_, ended) in enumerate(ENGAGEMENTS) if ended]
+    assert sorted(found) == over
+    assert (found["U0"].severity, found["U0"].days_since_departure) == (Severity.HIGH, 29)
+    assert found["U0"].detail == (
+        "The engagement of Worker 0 (Contractor) ended 29 days ago (2026-10-02T22:00:00Z); "
+        "people still calls the person active and the account is active."
+    )
 
 
 def test_an_engagement_that_only_a_weak_key_leads_to_says_so(tmp_path: Path) -> None:
