@@ -42,7 +42,7 @@ test: lint servers
 	$(BIN)/pytest --cov --cov-report=term --numprocesses=auto --dist=worksteal
 
 soak: $(VENV)/.ready
-	GHOSTSCAN_SOAK=1 FAULT_PAIRS=100000 $(BIN)/pytest tests/test_scim_churn.py tests/test_large_read.py tests/test_faults.py tests/test_remediation_machine.py tests/test_reconcile_generated.py tests/test_reconcile_golden.py tests/test_reconcile_spark.py
+	GHOSTSCAN_SOAK=1 FAULT_PAIRS=100000 $(BIN)/pytest tests/test_scim_churn.py tests/test_large_read.py tests/test_faults.py tests/test_remediation_machine.py tests/test_reconcile_generated.py tests/test_reconcile_golden.py tests/test_reconcile_properties.py tests/test_reconcile_spark.py
 
 # Wrong versions of the reconciler's queries and functions, so many at random (0: all). What nothing
 # noticed ends it, unless tests/mutation/survivors.toml says why. With the same figures, and RESUME=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,8 +30,9 @@ ENTITLEMENTS = (
     {"app": "slack", "group": "g1", "people": {"department": ["Eng"]}},
     {"app": "slack", "group": "G2", "mirrors": "okta:G1"},
 )
-ONE_RUN = settings(max_examples=25, deadline=None)
-TWO_RUNS = settings(max_examples=15, deadline=None)
+SOAK = bool(os.environ.get("GHOSTSCAN_SOAK"))
+ONE_RUN = settings(max_examples=500 if SOAK else 14, deadline=None)
+TWO_RUNS = settings(max_examples=250 if SOAK else 8, deadline=None)
 
 NUMBERS = st.sampled_from([None, "", "1", "2", " 2", "3"])
 WORDS = st.sampled_from([None, " ", "ana", "ANA", "bo", "a@x.org", "B@x.org", "1", "\u212a@x.org"])
