@@ -12,6 +12,7 @@ from tests.mutation.functions import ROOT, _survivor, selection
 from tests.mutation.journal import Journal
 from tests.mutation.moment import moments
 from tests.mutation.query import RECONCILE, every_mutant, mutants
+from tests.mutation.run import sample
 from tests.mutation.survivors import Survivor, explained, tell
 from tests.mutation.trial import Trial, fails_a_test, judged_otherwise, made
 
@@ -50,6 +51,15 @@ def test_the_same_change_has_the_same_id_wherever_the_query_moves() -> None:
     before = {one.id: one.line for one in mutants("made/up.sql", QUERY)}
     after = {one.id: one.line for one in mutants("made/up.sql", f"\n{QUERY}")}
     assert after == {name: line + 1 for name, line in before.items()}
+
+
+def test_a_sample_stays_when_other_mutants_come_and_go() -> None:
+    """Whether a mutant is drawn is a matter of its name and the seed alone."""
+    every = [f"mutant {number}" for number in range(100)]
+    drawn = sample(every, str, 10, 0)
+    assert len(set(drawn)) == 10
+    assert sample([one for one in every[::-1] if one in drawn or "3" in one], str, 10, 0) == drawn
+    assert sample(every, str, 10, 1) != drawn
 
 
 def test_every_explained_survivor_is_still_a_mutant() -> None:

@@ -267,6 +267,8 @@ def test_of_two_fields_nobody_is_demanded_who_is_away_or_switched_off(tmp_path: 
             account("U5", employee_number="5"),
             person("6", employee_number="6", department="Clerk", title="Sales"),
             account("U6", employee_number="6"),
+            person("7", employee_number="7", **work),
+            account("O7", "okta", employee_number="7"),
             group("g1", "U5", "U6"), group("g2"),
         ],
         entitlements=[
@@ -407,12 +409,16 @@ def test_a_baseline_is_judged_where_all_was_read_and_no_rule_governs(
     assert [one.app for one in drifts] == ["slack"] * (cut == "nothing")
 
 
+@pytest.mark.parametrize("field", ["department", "title"])
 @pytest.mark.parametrize("back", [False, True])
-def test_a_move_stays_known_while_nothing_can_be_concluded(tmp_path: Path, *, back: bool) -> None:
+def test_a_move_stays_known_while_nothing_can_be_concluded(
+    tmp_path: Path, field: str, *, back: bool
+) -> None:
     """Groups, people or accounts were not read; whoever is back by then has moved no more."""
     runs = Runs(tmp_path)
     rest: list[Any] = [account("U1", employee_number="1"), group("g", "U1")]
-    sales, legal = (person("1", employee_number="1", department=one) for one in ("Sales", "Legal"))
+    work: dict[str, Any] = {"employee_number": "1", "department": "Ops", "title": "Lead"}
+    sales, legal = (person("1", **{**work, field: one}) for one in ("Sales", "Legal"))
     now = sales if back else legal
     cut = State.INCOMPLETE
     runs.audit(AS_OF, [sales, *rest])
@@ -454,3 +460,54 @@ def test_who_moved_is_cleared_by_colleagues_of_the_same_new_work_in_that_group(
     runs.audit(AS_OF, [*before, *rest])
     _, concluded = runs.audit(AS_OF + DAY, [*now, *rest])
     assert [one.account and one.account.id for one in concluded.findings] == ["U1"]
+
+
+def test_a_mirror_follows_the_members_of_its_model_alone(tmp_path: Path) -> None:
+    """By the accounts of the model's own app; nobody is demanded who is away or switched off."""
+    away = PersonStatus.ON_LEAVE
+    company = Company(
+        [
+            *(person(one, employee_number=one) for one in "1234"),
+            person("5", employee_number="5", status=away),
+            *(account(f"O{one}", "okta", employee_number=one) for one in "12345"),
+            account("U1", employee_number="1"),
+            account("O1", employee_number="2"),
+            account("U3", employee_number="3"),
+            account("U4", employee_number="4", active=False),
+            account("U5", employee_number="5"),
+            group("model", "O1", "O4", "O5", source="okta"),
+            group("other", "O2", source="okta"),
+            group("g1"),
+        ],
+        entitlements=[{"app": "slack", "group": "g1", "mirrors": "okta:model"}],
+    )
+    drifts = company.findings(tmp_path, "group_drift")
+    assert [one.account and one.account.id for one in drifts] == ["U1"]
+
+
+def test_a_member_who_is_missing_gains_no_privilege(tmp_path: Path) -> None:
+    """Only who is in a privileged group has what it gives."""
+    slack = {**SOURCES["slack"], "privileged_groups": ["g1"]}
+    company = Company(
+        [person("1", employee_number="1", department="Sales"), account("U1", employee_number="1"),
+         group("g1")],
+        {**SETTINGS, "sources": {**SETTINGS["sources"], "slack": slack}},
+        entitlements=[{"app": "slack", "group": "g1", **SALES}],
+    )  # fmt: skip
+    assert found(company, tmp_path) == [("group_drift", "slack", "U1", False)]
+
+
+@pytest.mark.parametrize("named", ["baseline", "twice"])
+def test_a_group_that_is_not_one_is_not_concluded(tmp_path: Path, named: str) -> None:
+    """A baseline of a group that only another app has, a name that two groups have."""
+    places = [group("g1", "O1", source="okta")]
+    if named == "twice":
+        places = [group("g1", "U1", name="Eng"), group("g2", "U1", name="Eng")]
+    company = Company(
+        [person("1", employee_number="1"), account("U1", employee_number="1"), *places],
+        entitlements=[{"app": "slack", "group": "Eng", **SALES}] if named == "twice" else [],
+        registers=approved("g1") if named == "baseline" else {},
+    )
+    (told,) = company.conclude(tmp_path).findings
+    assert told.kind == "collection_incomplete"
+    assert ("more than one group" in told.detail) == (named == "twice")

@@ -229,3 +229,34 @@ def test_what_an_app_showed_stays_known_when_it_is_audited_no_more(tmp_path: Pat
     folder, _ = runs.audit(AS_OF + DAY, [person("1")])
     (row,) = read_rows(folder / "tables/observed/accounts.parquet")
     assert (row["source"], row["sighting"], row["last_active_at"]) == ("okta", "active", AS_OF)
+
+
+def test_a_source_that_became_an_hris_is_an_app_no_more(tmp_path: Path) -> None:
+    """Its former accounts were not removed; nothing is concluded of them."""
+    runs = Runs(tmp_path)
+    runs.audit(
+        AS_OF, [person("1", employee_number="1"), account("O1", "okta", employee_number="1")]
+    )
+    okta = {**SETTINGS["sources"]["okta"], "role": "hris"}
+    runs.settings = {**SETTINGS, "sources": {**SETTINGS["sources"], "okta": okta}}
+    _, concluded = runs.audit(AS_OF + 9 * DAY, [leaver("1", AS_OF, employee_number="1")])
+    assert [one.kind for one in concluded.findings] == []
+
+
+def test_of_an_hris_that_was_not_read_no_record_is_flawed(tmp_path: Path) -> None:
+    """Although another one was: what is missing may stand in what was not read."""
+    odd = PersonStatus.UNKNOWN
+    records = [person("1", status=odd), person("2", "contractors", status=odd)]
+    company = Company(records, TWO_HRIS, users={"contractors": State.INCOMPLETE})
+    told = company.findings(tmp_path, "hr_data_quality")
+    assert [one.app for one in told] == ["people"]
+
+
+def test_a_source_that_became_an_app_has_no_people_to_miss(tmp_path: Path) -> None:
+    """Its former records are nobody's flaw."""
+    runs = Runs(tmp_path, TWO_HRIS)
+    runs.audit(AS_OF, [person("1"), person("2", "contractors")])
+    app = {**TWO_HRIS["sources"]["contractors"], "role": "app"}
+    runs.settings = {**TWO_HRIS, "sources": {**TWO_HRIS["sources"], "contractors": app}}
+    _, concluded = runs.audit(AS_OF + DAY, [person("1")])
+    assert concluded.findings == ()

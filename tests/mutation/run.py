@@ -12,9 +12,10 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
-from random import Random
 from typing import TypeVar
 
 from tests.mutation import functions, query
@@ -35,7 +36,7 @@ def main() -> int:
 
 
 def _queries(options: argparse.Namespace, journal: Journal) -> int:
-    chosen = _chosen("queries", query.every_mutant(options.only), options)
+    chosen = _chosen("queries", query.every_mutant(options.only), attrgetter("id"), options)
     left = _try(chosen, companies(options.companies), journal)
     left = [one for one in left if not _fails(one, journal)]
     return tell(len(chosen), [
@@ -52,20 +53,31 @@ def _fails(mutant: query.Mutant, journal: Journal) -> bool:
 
 
 def _functions(options: argparse.Namespace, journal: Journal) -> int:
-    chosen = _chosen("functions", functions.every_mutant(options.only), options)
+    chosen = _chosen("functions", functions.every_mutant(options.only), attrgetter("name"), options)
     return tell(len(chosen), functions.attempt(chosen, journal))
 
 
 _HALVES = {"queries": _queries, "functions": _functions}
 
 
-def _chosen(what: str, made: list[Any], options: argparse.Namespace) -> list[Any]:
-    """Draw a sample where one is asked for, and say so."""
+def _chosen(
+    what: str, made: list[Any], name: Callable[[Any], str], options: argparse.Namespace
+) -> list[Any]:
+    """Draw a sample where one is asked for, and say so.
+
+    Whether a mutant is drawn depends on its name and the seed, so that a change of one query or
+    function leaves the mutants of the others in the sample or out of it.
+    """
     chosen = made
     if options.sample and options.sample < len(made):
-        chosen = Random(options.seed).sample(made, options.sample)  # noqa: S311 - a sample
+        chosen = sample(made, name, options.sample, options.seed)
     say(f"{what}: {len(chosen)} of {len(made)} mutants, seed {options.seed}")
     return chosen
+
+
+def sample(made: list[Any], name: Callable[[Any], str], count: int, seed: int) -> list[Any]:
+    """Draw ``count`` of the mutants by their names."""
+    return sorted(made, key=lambda one: sha256(f"{seed} {name(one)}".encode()).digest())[:count]
 
 
 def _try(
