@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from scanner.reconcile.absence import absences, conclusion, read_case
 from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.holdings import held, person_absences, person_conclusion, read_holdings
 from scanner.reconcile.parquet import find_rows, read_rows
+from scanner.reconcile.subject import find_subjects
 from tests.fakes.golden_company import AS_OF, golden
 from tests.fakes.reconciled import reconcile_all
 from tests.fakes.sealed import seal
@@ -493,3 +495,19 @@ def test_the_parts_of_an_overview_stand_in_the_order_of_reading(run: Path, compa
     ]
     assert explained(run, "wiki/robot").title == "No finding about account robot of wiki"
     assert explained(run, "wiki/b1").title == "No finding about account b1 of wiki"
+
+
+def test_where_several_findings_and_several_things_are_meant_the_findings_are_listed(
+    company: Path,
+) -> None:
+    """A user name that more than one account has, each with a finding, decides nothing."""
+    findings = json.loads((company / "findings.json").read_bytes())["findings"]
+    named = Counter((one["account"] or {}).get("user_name") for one in findings)
+    several = [
+        name
+        for name, count in named.items()
+        if name and count > 1 and len(find_subjects(company, name)) > 1
+    ]
+    with pytest.raises(UsageError, match="findings are about it") as refused:
+        explained(company, several[0])
+    assert str(refused.value.hint).startswith("among them: ")
