@@ -510,3 +510,39 @@ def test_a_waiver_changes_nothing_but_its_own_finding(
     assert without_waivers(conclusions.findings) == list(unwaived.findings)
     assert {one.id for one in conclusions.findings if one.waiver} == waived
     assert conclusions.verdict is unwaived.verdict
+
+
+def test_of_whatever_was_not_read_no_waiver_is_said_to_be_unused(tmp_path: Path) -> None:
+    """Without its app, its HRIS or the groups it needs nothing is said; an id may need groups."""
+    gone = selector(kind="ghost_active", account="U1", person="1")
+    member = selector(kind="leaver_membership", account="U1", person="1", group="g")
+    flaw = selector(kind="hr_data_quality", person="1")
+    hris = SETTINGS["sources"]["people"]
+    settings = {**SETTINGS, "sources": {**SETTINGS["sources"], "contractors": hris}}
+    told: dict[str, set[str]] = {}
+    for cut in ("nothing", "okta", "people", "groups"):
+        texts = [
+            waiver(**{**parts, "app": f'"{app}"'})
+            for app, parts in (
+                ("okta", gone), ("okta", member), ("okta", {}),
+                ("people", flaw), ("contractors", flaw),
+            )
+        ]  # fmt: skip
+        company = Company(
+            [person("2")],
+            settings,
+            users={cut: State.INCOMPLETE} if cut in {"okta", "people"} else {},
+            groups={one: State.INCOMPLETE for one in ("okta", "people") if cut == "groups"},
+            registers={"waivers": "\n".join(texts)},
+        )
+        told[cut] = {
+            f"{one.app} {one.account.id if one.account else ''} {one.group.id if one.group else ''}"
+            for one in company.findings(tmp_path / cut, "waiver_expired")
+        }
+    people = {"people  ", "contractors  "}
+    assert told == {
+        "nothing": {"okta U1 ", "okta U1 g", "okta  ", *people},
+        "okta": people,
+        "people": {"contractors  "},
+        "groups": {"okta U1 ", *people},
+    }
