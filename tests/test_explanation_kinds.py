@@ -154,6 +154,10 @@ def test_a_removed_account_is_explained_by_those_who_saw_it(explained: Explained
     assert "so no response of this run has it" in shown
     assert "last linked to p0000" in shown
     assert [one.about for one in gone.exhibits] == ["record p000070 of people"]
+    assert [one.title for one in gone.grounds][:2] == [
+        "What the runs saw of the account, one after the other",
+        "When it happened, as closely as it is known",
+    ]
 
 
 def test_a_nested_membership_is_shown_group_by_group(explained: Explained) -> None:
