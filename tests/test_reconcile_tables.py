@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from scanner.errors import EvidenceError
-from scanner.reconcile.parquet import always, read_batches, read_rows, write_rows
+from scanner.reconcile.parquet import always, read_rows, write_rows
 from scanner.reconcile.tables import ACCOUNTS, GROUPS, KINDS, MEMBERSHIPS, PEOPLE, table_path
 from tests.fakes.company import LEFT, Company, account, group, leaver, person
 
@@ -102,11 +102,3 @@ def test_a_table_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken.parquet").mkdir()
     with pytest.raises(EvidenceError, match=r"taken\.parquet cannot be written"):
         write_rows(tmp_path / "taken.parquet", {"a": []}, pa.schema([always("a")]))
-
-
-def test_a_batch_of_rows_holds_only_the_columns_asked_for(tmp_path: Path) -> None:
-    """Whatever else a large table has is not held."""
-    rows = {"source": ["okta", "okta"], "account_id": ["U1", "U2"], "event": ["created"] * 2}
-    path = tmp_path / "events.parquet"
-    write_rows(path, rows, pa.schema([(name, pa.string()) for name in rows]))
-    assert list(read_batches(path, ("account_id",))) == [{"account_id": "U1"}, {"account_id": "U2"}]

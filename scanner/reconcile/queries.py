@@ -22,7 +22,7 @@ ONCE = (
     "keys", "person_keys", "person_addresses", "person_traits", "shared_traits",
     "kinship_0", "kinship_1", "kinship_2", "kinship_3", "kinship_4", "identities",
     "record_as_of", "governing_records", "people_as_of", "governing_people", "known_keys",
-    "observed_people", "people_counts",
+    "observed_people", "departed_people", "people_counts",
     "shared_keys", "dated_sources", "record_flaws", "moved_people", "person_fields",
     "condition_people", "nonhuman_owners",
     "concluded", "named_groups", "entitlement_groups", "governed_groups", "approved_groups",
@@ -51,8 +51,8 @@ TOTALS = ("match_counts",)
 """What is counted over everything."""
 
 HELD = frozenset({
-    "person_keys", "governing_people", "known_keys", "condition_people", "moved_people",
-    "named_accounts", "named_links", "matches", "situations", "owned_accounts",
+    "person_keys", "governing_people", "departed_people", "known_keys", "condition_people",
+    "moved_people", "named_accounts", "named_links", "matches", "situations", "owned_accounts",
     "condition_groups", "governed_members", "moved_memberships", "kept_memberships", "mover_drift",
 })  # fmt: skip
 """What is computed once and kept while it is needed."""
@@ -90,6 +90,8 @@ KNOWN_BY_BATCH = {
     "observed_accounts": "source", "removals": "app", "reactivations": "app",
 }  # fmt: skip
 """The same once the accounts of every app are known."""
+
+_EARLIER = ("earlier_people", "earlier_accounts", "earlier_moves", "earlier_remediations")
 
 AT_ONCE = frozenset({"collection_incomplete", "hr_data_quality", "missed_run"})
 """Kinds that are about people or the run, and are judged without looking at accounts."""
@@ -139,19 +141,28 @@ class _Run:
 
     def in_batches(self, names: Sequence[str], own: Mapping[str, str]) -> None:
         """Run the queries batch by batch and join the results; of ``own`` it sees its rows only."""
+        alone = len(self.batches) == 1
         for number, batch in enumerate(self.batches):
-            self._narrow(batch, own)
+            _read_apps(self.engine, self.folder, batch.sources)
+            if not alone:
+                self._narrow(batch, own)
             for name in names:
                 self._query(name, self._part(name, number))
             self.engine.settle()
+        if alone:
+            return
         for name in names:
             if _is_written(name):
-                parts = [self._part(name, number) for number in range(len(self.batches))]
-                large = len(parts) > 1 and sum(map(count_rows, parts)) > PART_ROWS
-                (keep_parts if large else join_rows)(parts, result_path(self.folder, name))
-                self.engine.view(name, [result_path(self.folder, name)])
+                self._join(name)
         for name in own:
             self.engine.view(name, [_path(self.folder, name)])
+
+    def _join(self, name: str) -> None:
+        parts = [self._part(name, number) for number in range(len(self.batches))]
+        large = sum(map(count_rows, parts)) > PART_ROWS
+        (keep_parts if large else join_rows)(parts, result_path(self.folder, name))
+        if name in KEPT:
+            self.engine.view(name, [result_path(self.folder, name)])
 
     def _query(self, name: str, path: Path) -> None:
         self.engine.define(name, self.texts[name])
@@ -165,7 +176,6 @@ class _Run:
             self.engine.write_aside(name, path)
 
     def _narrow(self, batch: Batch, own: Mapping[str, str]) -> None:
-        _read_apps(self.engine, self.folder, batch.sources)
         for name, column in own.items():
             self.engine.view(f"every_{name}", [_path(self.folder, name)])
             condition = batch.condition(column)
@@ -204,7 +214,7 @@ def result_path(folder: Path, name: str) -> Path:
 
 def _read_tables(engine: Engine, folder: Path, sources: Sequence[str]) -> None:
     """Make what was read of people and groups readable, and what was decided."""
-    for name in (*INPUTS, *DECISIONS, "earlier_people", "earlier_remediations"):
+    for name in (*INPUTS, *DECISIONS, *_EARLIER):
         engine.view(name, [_path(folder, name)])
     for kind in ("people", "groups"):
         engine.view(kind, [table_path(folder, kind, source) for source in sources])

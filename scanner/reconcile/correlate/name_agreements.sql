@@ -8,8 +8,5 @@ FROM (
   WHERE m.issued = TRUE AND m.departed = TRUE
 ) AS a
 JOIN (
-  SELECT d.person_number, explode(p.name_keys) AS word
-  FROM people_as_of AS d
-  JOIN people AS p ON p.source = d.source AND p.person_id = d.person_id
-  WHERE d.departed = TRUE
+  SELECT person_number, explode(name_keys) AS word FROM departed_people
 ) AS p ON p.person_number = a.person_number AND p.word = a.word

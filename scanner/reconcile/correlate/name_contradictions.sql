@@ -5,9 +5,7 @@ FROM (
   FROM matches AS m
   JOIN accounts AS a
     ON a.source = m.source AND a.account_id = m.account_id AND a.name_keys IS NOT NULL
-  JOIN people_as_of AS d ON d.person_number = m.person_number
-  JOIN people AS p
-    ON p.source = d.source AND p.person_id = d.person_id AND p.name_keys IS NOT NULL
+  JOIN departed_people AS d ON d.person_number = m.person_number AND d.name_keys IS NOT NULL
   WHERE m.issued = TRUE AND m.departed = TRUE
   UNION ALL
   -- and those that have a word in common.

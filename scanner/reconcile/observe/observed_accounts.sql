@@ -44,5 +44,5 @@ SELECT
     ELSE n.concluded_run
   END AS concluded_run
 FROM account_sightings AS n
-LEFT JOIN people_as_of AS p ON p.source = n.person_source AND p.person_id = n.person_id
+LEFT JOIN departed_people AS p ON p.source = n.person_source AND p.person_id = n.person_id
 CROSS JOIN run

@@ -4,7 +4,7 @@ SELECT
   COALESCE(r.occurred_at, o.reactivated_at) AS latest_at,
   CASE WHEN r.occurred_at IS NULL THEN 'observation' ELSE 'event' END AS basis
 FROM owned_accounts AS w
-JOIN people_as_of AS p ON p.source = w.person_source AND p.person_id = w.person_id
+JOIN departed_people AS p ON p.source = w.person_source AND p.person_id = w.person_id
 JOIN observed_accounts AS o ON o.source = w.app AND o.account_id = w.account_id
 LEFT JOIN observed_people AS d ON d.source = p.source AND d.person_id = p.person_id
 LEFT JOIN (
@@ -15,7 +15,7 @@ LEFT JOIN (
 ) AS r
   ON r.source = w.app AND r.account_id = w.account_id
  AND r.occurred_at > COALESCE(p.departed_at, d.first_terminated_at)
-WHERE w.active = TRUE AND w.departed = TRUE
+WHERE w.active = TRUE
   -- Switched on before the departure, it is an account that was never switched off.
   AND (
     r.occurred_at IS NOT NULL

@@ -13,7 +13,7 @@ JOIN (
   SELECT source, MIN(first_seen_at) AS first_seen_at FROM observed_accounts GROUP BY source
 ) AS f ON f.source = o.source
 JOIN run ON run.run = o.concluded_run
-JOIN people_as_of AS p ON p.source = o.person_source AND p.person_id = o.person_id
+JOIN departed_people AS p ON p.source = o.person_source AND p.person_id = o.person_id
 -- The date is that of the record that governs, and so are its bounds.
 LEFT JOIN observed_people AS d ON d.source = p.governing_source AND d.person_id = p.governing_id
 LEFT JOIN removal_events AS v ON v.source = o.source AND v.account_id = o.account_id
@@ -23,4 +23,4 @@ LEFT JOIN accounts AS m
   ON m.source = o.source AND m.account_id = o.account_id AND m.active = FALSE
  AND m.modified_at < o.first_inactive_at
  AND m.modified_at >= COALESCE(o.last_active_at, p.departed_at)
-WHERE p.departed = TRUE AND (p.departed_at IS NULL OR p.departed_at >= run.tested_from)
+WHERE p.departed_at IS NULL OR p.departed_at >= run.tested_from
