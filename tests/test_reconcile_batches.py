@@ -83,10 +83,21 @@ def test_a_batch_may_be_exactly_full(tmp_path: Path) -> None:
     """As many rows as a batch may have are one batch; one row fewer allowed makes two."""
     schema = pa.schema([always("name")])
     for source in ("a", "b"):
-        for kind in ("accounts", "memberships"):
+        for kind in ("people", "accounts", "memberships"):
             write_rows(tmp_path / f"tables/{kind}/{source}.parquet", {"name": ["x"]}, schema)
     assert [one.sources for one in divide(tmp_path, ("b", "a"), 4)] == [("a", "b")]
     assert [one.sources for one in divide(tmp_path, ("b", "a"), 3)] == [("a",), ("b",)]
+
+
+def test_batches_grow_with_the_people_that_each_of_them_reads(
+    drawn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With so many times more people, a batch may have as many times more rows."""
+    usual = divide(drawn, SIZE.sources, 6_000)
+    monkeypatch.setattr("scanner.reconcile.batch.BATCH_PEOPLE", 250)
+    assert divide(drawn, SIZE.sources, 3_000) == usual
+    monkeypatch.setattr("scanner.reconcile.batch.BATCH_PEOPLE", 10_000)
+    assert divide(drawn, SIZE.sources, 6_000) == usual
 
 
 def test_an_app_larger_than_a_batch_is_one_of_its_own(drawn: Path) -> None:

@@ -11,6 +11,8 @@ from scanner.reconcile.tables import table_path
 
 BATCH_ROWS = 1_250_000
 """Accounts and memberships of one batch; an app larger than that is a batch of its own."""
+BATCH_PEOPLE = 300_000
+"""A batch reads of everybody, so that it is as many times larger as there are so many people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,11 @@ class Batch:
 def divide(folder: Path, sources: Sequence[str], most: int) -> list[Batch]:
     """Divide ``sources``, in order of name, into batches of at most ``most`` rows.
 
-    Raises EvidenceError for a missing table.
+    With several times BATCH_PEOPLE, a batch has as many times ``most`` rows: the work for each
+    account stays the same. Raises EvidenceError for a missing table.
     """
+    people = sum(count_rows(table_path(folder, "people", source)) for source in sources)
+    most *= max(1, people // BATCH_PEOPLE)
     sizes = {
         source: sum(
             count_rows(table_path(folder, kind, source)) for kind in ("accounts", "memberships")
