@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import coverage
 import pytest
 
 CANARY = "gs-canary-5tq8vZ"
@@ -95,6 +96,16 @@ def _leak_canary(request: pytest.FixtureRequest) -> Iterator[None]:
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             assert not any(map(leaked, _contents(path))), f"a secret stands in {path}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let one coverage measure a worker: it follows what is begun in a process of its own as well.
+
+    Two would be on top of each other, and ``no_cover`` would pause the upper one only.
+    """
+    begun = coverage.Coverage.current()
+    if hasattr(config, "workerinput") and begun is not None:
+        begun.stop()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,6 +16,7 @@ from tests.mutation.run import sample
 from tests.mutation.survivors import Survivor, explained, tell
 from tests.mutation.trial import Trial, fails_a_test, judged_otherwise, made
 
+pytestmark = pytest.mark.no_cover  # other tests follow every line of what these run often
 QUERY = """\
 SELECT DISTINCT COALESCE(a.x, b.y) AS x, MIN(a.n) AS n
 FROM a

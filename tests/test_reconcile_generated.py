@@ -31,6 +31,7 @@ from tests.plain.company import History, Run
 from tests.plain.finding import SEVERITY
 from tests.plain.judge import judge
 
+pytestmark = pytest.mark.no_cover  # other tests follow every line of what these run often
 COMPANIES = 1_000 if os.environ.get("GHOSTSCAN_SOAK") else 25
 FIRST = int(os.environ.get("GENERATED_FROM", "0"))
 AT_ONCE = 5

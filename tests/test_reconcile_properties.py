@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from scanner.reconcile.judge import Conclusions
 from scanner.reconcile.parquet import Row, read_rows
 from tests.fakes.company import AS_OF, SETTINGS, Company, account, group, person
 
+pytestmark = pytest.mark.no_cover  # other tests follow every line of what these run often
 TWO_HRIS = {
     **SETTINGS,
     "sources": {

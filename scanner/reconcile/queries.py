@@ -149,11 +149,14 @@ class _Run:
             for name in names:
                 self._query(name, self._part(name, number))
             self.engine.settle()
+        for name in names:
+            if not alone and _is_written(name):
+                self._join(name)
+            if name in KEPT:
+                # Read from its file, also where it was held: what is planned of it is less.
+                self.engine.view(name, [result_path(self.folder, name)])
         if alone:
             return
-        for name in names:
-            if _is_written(name):
-                self._join(name)
         for name in own:
             self.engine.view(name, [_path(self.folder, name)])
 
@@ -161,8 +164,6 @@ class _Run:
         parts = [self._part(name, number) for number in range(len(self.batches))]
         large = sum(map(count_rows, parts)) > PART_ROWS
         (keep_parts if large else join_rows)(parts, result_path(self.folder, name))
-        if name in KEPT:
-            self.engine.view(name, [result_path(self.folder, name)])
 
     def _query(self, name: str, path: Path) -> None:
         self.engine.define(name, self.texts[name])

@@ -24,6 +24,7 @@ spark.sql.shuffle.partitions 1
 spark.default.parallelism 1
 spark.sql.adaptive.enabled false
 spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
 spark.driver.memory 512m
 spark.executor.memory 512m
 spark.driver.extraJavaOptions {_SMALL_JAVA}
