@@ -89,7 +89,7 @@ _WRITE = (
     "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 )
 WRITERS = 2
-"""Results that are written at once beside other work: one alone leaves processors idle."""
+"""How many results are written at once beside other work."""
 INTERRUPT_SECONDS = 0.05
 """How long what is interrupted may take before it is interrupted again."""
 
