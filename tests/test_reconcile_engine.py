@@ -18,6 +18,7 @@ from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, read_rows, wr
 
 PAIRS = pa.schema([always("since", INSTANT), always("until", INSTANT)])
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FOR_HOURS = "SELECT SUM(a.i * b.i) AS n FROM range(10000000) AS a(i), range(10000000) AS b(i)"
 INSTANTS = st.timedeltas(timedelta(days=-30_000), timedelta(days=90_000)).map(EPOCH.__add__)
 
 
@@ -172,11 +173,10 @@ def test_what_could_not_be_written_aside_is_told(tmp_path: Path) -> None:
 
 def test_an_engine_that_is_left_stops_what_it_writes_aside(tmp_path: Path) -> None:
     """An error ends the work that nobody will wait for: this result would take hours."""
-    pairs = "range(10000000) AS a(i), range(10000000) AS b(i)"
 
     def begin_and_fail() -> None:
         with as_engine(tmp_path) as engine:
-            engine.define("long", f"SELECT SUM(a.i * b.i) AS n FROM {pairs}")  # noqa: S608 - ours
+            engine.define("long", FOR_HOURS)
             for number in range(3):
                 engine.write_aside("long", tmp_path / f"{number}.parquet")
             raise KeyboardInterrupt
@@ -184,3 +184,19 @@ def test_an_engine_that_is_left_stops_what_it_writes_aside(tmp_path: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         begin_and_fail()
     assert not list(tmp_path.glob("*.parquet"))
+
+
+def test_one_result_that_cannot_be_written_stops_the_others(tmp_path: Path) -> None:
+    """Nothing waits for the rest of a run that has failed: this result would take hours."""
+
+    def settle_and_fail() -> None:
+        with as_engine(tmp_path / "run") as engine:
+            engine.define("one", "SELECT 1 AS number")
+            engine.define("long", FOR_HOURS)
+            engine.write_aside("one", tmp_path / "elsewhere.parquet")
+            engine.write_aside("long", tmp_path / "run" / "long.parquet")
+            engine.settle()
+
+    with pytest.raises(EvidenceError, match="elsewhere"):
+        settle_and_fail()
+    assert not list(tmp_path.rglob("*.parquet"))

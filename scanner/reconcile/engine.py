@@ -186,9 +186,12 @@ class DuckDBEngine:
 
     def settle(self) -> None:
         """Return when all that was written aside is there; raise EvidenceError where it is not."""
-        writing, self._writing = self._writing, []
-        for one in writing:
-            one.result()
+        try:
+            for one in self._writing:
+                one.result()
+        finally:
+            # After an error, what is still being written is left to be stopped.
+            self._writing = [one for one in self._writing if not one.done()]
 
     def _stop_writing(self) -> None:
         waiting = {one for one in self._writing if not one.cancel()}
