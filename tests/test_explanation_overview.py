@@ -19,7 +19,8 @@ from scanner import workflow
 from scanner.config import load_config
 from scanner.errors import EvidenceError, UsageError
 from scanner.model import Explanation
-from scanner.reconcile.absence import absences, conclusion, read_case
+from scanner.reconcile.absence import absences, conclusion
+from scanner.reconcile.case import read_case
 from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.holdings import held, person_absences, person_conclusion, read_holdings
 from scanner.reconcile.parquet import find_rows, read_rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.model import Role, Wanted
-from scanner.reconcile.absence import Case, read_case, read_person, withheld
+from scanner.reconcile.case import Case, read_case, read_person, withheld
 from scanner.reconcile.correlation import key_words
 from scanner.reconcile.explanation import wanted
 from scanner.reconcile.facts import Place

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from scanner.model import Ground, Role, Subject
-from scanner.reconcile.absence import Case, absences, conclusion, read_case
+from scanner.reconcile.absence import absences, conclusion
+from scanner.reconcile.case import Case, read_case
 from scanner.reconcile.explanation import Correlated, read_correlation
 from scanner.reconcile.facts import Hit
 from scanner.reconcile.grounds import Grounds, grounds_of
