@@ -35,11 +35,11 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def judged(drawn: Path, folder: Path, batch_rows: int) -> dict[str, list[bytes]]:
-    """Every result as rows, after judging a copy of the tables in batches of some size."""
+def judged(drawn: Path, folder: Path, batch_rows: int | None = None) -> dict[str, list[bytes]]:
+    """Every result as rows, after judging a copy of the tables in batches, or all held."""
     shutil.copytree(drawn / "tables", folder / "tables")
-    with DuckDBEngine(folder) as engine:
-        engine.batch_rows = batch_rows
+    with DuckDBEngine(folder, holds_all=batch_rows is None) as engine:
+        engine.batch_rows = batch_rows or engine.batch_rows
         run_queries(engine, folder, SIZE.sources, load_rules())
     files = [*(folder / "correlation").glob("*"), *(folder / "tables" / "observed").glob("*")]
     return {file.name: [repr(row).encode() for row in read_rows(file)] for file in files}
@@ -50,12 +50,13 @@ def test_batches_change_no_result(
 ) -> None:
     """App by app gives the rows, in the order, that all apps at once give; mirrors cross apps.
 
-    Large results stay in parts, small ones become one file.
+    So does holding every result. Large results stay in parts, small ones become one file.
     """
     monkeypatch.setattr("scanner.reconcile.queries.PART_ROWS", 100)
     whole = judged(drawn, tmp_path / "whole", 10**9)
     by_app = judged(drawn, tmp_path / "by_app", 1)
     assert by_app == whole
+    assert judged(drawn, tmp_path / "held") == whole
     drift = b"".join(whole["group_drift.parquet"])
     assert b"'mirror'" in drift
     assert b"'mover'" in drift

@@ -22,9 +22,9 @@ FOR_HOURS = "SELECT SUM(a.i * b.i) AS n FROM range(10000000) AS a(i), range(1000
 INSTANTS = st.timedeltas(timedelta(days=-30_000), timedelta(days=90_000)).map(EPOCH.__add__)
 
 
-def as_engine(folder: Path) -> DuckDBEngine:
+def as_engine(folder: Path, *, holds_all: bool = False) -> DuckDBEngine:
     """The engine, which type checkers accept where any engine is asked for."""
-    engine = DuckDBEngine(folder)
+    engine = DuckDBEngine(folder, holds_all=holds_all)
     accepted: Engine = engine
     assert accepted is engine
     return engine
@@ -61,15 +61,15 @@ def test_whole_days_are_complete_days(
 
 @pytest.mark.parametrize("name", ["it's", "[1]*?", 'a "b"', "x=1"])
 def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
-    """Paths are data: quotes and wildcards in a folder name change nothing."""
-    folder = tmp_path / name
-    write_rows(
-        folder / "a=2" / "in.parquet", {"names": [["a"]]}, pa.schema([always("names", TEXTS)])
-    )
-    with as_engine(folder) as engine:
-        engine.view("lists", [folder / "a=2" / "in.parquet"])
-        engine.write("lists", folder / "out.parquet")
-    assert read_rows(folder / "out.parquet") == [{"names": ["a"]}]
+    """Paths are data: quotes and wildcards in a folder name change nothing, held or not."""
+    folder, schema = tmp_path / name, pa.schema([always("names", TEXTS)])
+    write_rows(folder / "a=2" / "in.parquet", {"names": [["a"]]}, schema)
+    write_rows(tmp_path / "1zz" / "a=2" / "in.parquet", {"names": [["another"]]}, schema)
+    for holds_all in (False, True):
+        with as_engine(folder, holds_all=holds_all) as engine:
+            engine.view("lists", [folder / "a=2" / "in.parquet"])
+            engine.write("lists", folder / "out.parquet")
+        assert read_rows(folder / "out.parquet") == [{"names": ["a"]}]
 
 
 def test_nothing_outside_the_folder_can_be_touched(tmp_path: Path) -> None:
@@ -118,9 +118,7 @@ def test_what_had_no_rows_is_read_again_when_it_has_some(tmp_path: Path, *, held
     with as_engine(tmp_path) as engine:
         for number, name in enumerate(("none", "one", "none")):
             engine.view("lists", [tmp_path / f"{name}.parquet"])
-            engine.define("chosen", "SELECT names FROM lists")
-            if held:
-                engine.hold("chosen")
+            (engine.hold if held else engine.define)("chosen", "SELECT names FROM lists")
             engine.define(
                 "joined", "SELECT c.names FROM chosen AS c JOIN lists AS l ON l.names = c.names"
             )
@@ -138,8 +136,7 @@ def test_what_is_held_is_computed_once(tmp_path: Path) -> None:
         found: list[Row] = []
         for number in (0, 1):
             engine.view("lists", [tmp_path / f"{number}.parquet"])
-            engine.define("held", "SELECT names FROM lists")
-            engine.hold("held")
+            engine.hold("held", "SELECT names FROM lists")
             engine.view("lists", [tmp_path / "1.parquet"])
             engine.write("held", tmp_path / f"{number}-out.parquet")
             found += read_rows(tmp_path / f"{number}-out.parquet")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scanner.reconcile.catalogue import load_rules
+from scanner.reconcile.engine import HELD_ROWS
 from tests.fakes.golden_company import Expected, golden
 from tests.fakes.reconciled import Reconciled, as_plain, findings_document, reconcile_all
 
@@ -35,9 +36,16 @@ def found_in(real: Reconciled) -> list[Expected]:
     )
 
 
+@pytest.mark.parametrize("held_rows", [HELD_ROWS, 0])
 @pytest.mark.parametrize("size", SIZES)
-def test_exactly_what_was_planted_is_found(tmp_path: Path, size: int) -> None:
-    """Every planted finding and no other, byte for byte (UPDATE_GOLDEN=1 rewrites)."""
+def test_exactly_what_was_planted_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, held_rows: int
+) -> None:
+    """Every planted finding and no other, byte for byte (UPDATE_GOLDEN=1 rewrites).
+
+    Judged as small companies are, whose results are all held, and as large ones are.
+    """
+    monkeypatch.setattr("scanner.reconcile.engine.HELD_ROWS", held_rows)
     history, planted = golden(size)
     real = reconcile_all(history, tmp_path)
     assert found_in(real) == planted

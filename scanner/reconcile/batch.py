@@ -40,13 +40,9 @@ def divide(folder: Path, sources: Sequence[str], most: int) -> list[Batch]:
     With several times BATCH_PEOPLE, a batch has as many times ``most`` rows: the work for each
     account stays the same. Raises EvidenceError for a missing table.
     """
-    people = sum(count_rows(table_path(folder, "people", source)) for source in sources)
-    most *= max(1, people // BATCH_PEOPLE)
+    most *= max(1, _rows(folder, sources, "people") // BATCH_PEOPLE)
     sizes = {
-        source: sum(
-            count_rows(table_path(folder, kind, source)) for kind in ("accounts", "memberships")
-        )
-        for source in sorted(sources)
+        source: _rows(folder, [source], "accounts", "memberships") for source in sorted(sources)
     }
     parts = list(_parts(sizes.items(), most))
     bounds = [None, *(part[-1] for part in parts[:-1]), None]
@@ -54,6 +50,15 @@ def divide(folder: Path, sources: Sequence[str], most: int) -> list[Batch]:
         Batch(tuple(part), after, until)
         for part, after, until in zip(parts, bounds, bounds[1:], strict=False)
     ]
+
+
+def count_records(folder: Path, sources: Sequence[str]) -> int:
+    """Count the people, accounts and memberships of ``sources``; EvidenceError as for divide."""
+    return _rows(folder, sources, "people", "accounts", "memberships")
+
+
+def _rows(folder: Path, sources: Sequence[str], *kinds: str) -> int:
+    return sum(count_rows(table_path(folder, kind, one)) for one in sources for kind in kinds)
 
 
 def _parts(sizes: Iterable[tuple[str, int]], most: int) -> Iterator[list[str]]:

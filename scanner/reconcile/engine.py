@@ -7,6 +7,8 @@ to)`` and ``whole_hours(from, to)``, the complete days and hours from an instant
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
@@ -27,10 +29,13 @@ from scanner.reconcile.parquet import count_rows, part_paths, private_folder
 class Engine(Protocol):
     """Runs SQL over Parquet files; views live as long as the engine.
 
-    ``batch_rows`` is how many accounts and memberships it takes at once.
+    ``batch_rows`` is how many accounts and memberships it takes at once. One that ``holds_all``
+    takes everything at once, and computes what is defined then and there: nothing changes by what
+    is defined later, and no result need be read back from its file.
     """
 
     batch_rows: int
+    holds_all: bool
 
     def view(self, name: str, paths: Sequence[Path]) -> None:
         """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
@@ -38,8 +43,8 @@ class Engine(Protocol):
     def define(self, name: str, sql: str) -> None:
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
 
-    def hold(self, name: str) -> None:
-        """Compute ``name`` now and hold its rows until the name is defined again."""
+    def hold(self, name: str, sql: str) -> None:
+        """Do what ``define`` does, but compute the rows once and hold them."""
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
@@ -54,13 +59,14 @@ class Engine(Protocol):
         """Return when all that was written aside is there; raise what went wrong with it."""
 
 
-def open_engine(folder: Path, config: Config) -> AbstractContextManager[Engine]:
+def open_engine(folder: Path, config: Config, rows: int) -> AbstractContextManager[Engine]:
     """Return the engine that the configuration names, open on the run folder ``folder``.
 
-    Raises ConfigError where a cluster or what is needed to reach it is missing.
+    ``rows`` is how many people, accounts and memberships there are in the tables. Raises
+    ConfigError where a cluster or what is needed to reach it is missing.
     """
     if config.engine == EMBEDDED:
-        return DuckDBEngine(folder, config.engine_memory)
+        return DuckDBEngine(folder, config.engine_memory, holds_all=rows <= HELD_ROWS)
     require_engine(config)
     from scanner.reconcile.spark import SparkEngine  # noqa: PLC0415 - needs the extra
 
@@ -82,8 +88,12 @@ _FUNCTIONS = (
     "CREATE MACRO whole_days(since, until) AS (epoch_us(until) - epoch_us(since)) // 86400000000",
     "CREATE MACRO whole_hours(since, until) AS (epoch_us(until) - epoch_us(since)) // 3600000000",
 )
+HELD_ROWS = 25_000
+"""With no more rows, to plan a query again takes longer than to compute it and hold the result."""
 _NOTHING = "FALSE"
 """The condition of what has no rows: joins with it are left out before anything is read."""
+_WILD = re.compile(r"[*?\[]")
+_LOAD = "CREATE OR REPLACE TABLE {name} AS FROM read_parquet(?, hive_partitioning = false)"
 _WRITE = (
     "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? "
     "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
@@ -102,10 +112,13 @@ class DuckDBEngine:
     Raises EvidenceError where a file is missing or is not Parquet.
     """
 
-    batch_rows = BATCH_ROWS
+    def __init__(self, folder: Path, memory: str | None = None, *, holds_all: bool = False) -> None:
+        """Open the engine on the run folder ``folder``; ``memory`` is a limit such as ``1GiB``.
 
-    def __init__(self, folder: Path, memory: str | None = None) -> None:
-        """Open the engine on the run folder ``folder``; ``memory`` is a limit such as ``1GiB``."""
+        With ``holds_all`` every name is a table, else a view, of files or of what is held.
+        """
+        self.holds_all = holds_all
+        self.batch_rows = sys.maxsize if holds_all else BATCH_ROWS
         inside = folder.absolute()
         self._connection = duckdb.connect(
             ":memory:",
@@ -119,7 +132,9 @@ class DuckDBEngine:
         self._connection.execute("SET preserve_insertion_order = false")
         if memory is not None:
             self._connection.execute("SET memory_limit = ?", [memory])
-        self._connection.execute("SET allowed_directories = ?", [[str(inside)]])
+        # A name is allowed or not as it is spelled, and then once more as what it means.
+        spelled = sorted({str(inside), _literal(inside)})
+        self._connection.execute("SET allowed_directories = ?", [spelled])
         self._connection.execute("SET enable_external_access = false")
         for function in _FUNCTIONS:
             self._connection.execute(function)
@@ -154,27 +169,33 @@ class DuckDBEngine:
     def view(self, name: str, paths: Sequence[Path]) -> None:
         """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
         files = [file.absolute() for path in paths for file in part_paths(path)]
+        named = [_literal(file) for file in files]
         try:
-            rows = self._connection.read_parquet([str(file) for file in files])
+            if self.holds_all:
+                self._connection.execute(_LOAD.format(name=name), [named])
+            else:
+                rows = self._connection.read_parquet(named)
+                empty = not any(map(count_rows, files))
+                (rows.filter(_NOTHING) if empty else rows).create_view(name, replace=True)
         except duckdb.Error as error:
             raise EvidenceError(f"table {name} cannot be read: {error}") from None
-        if not any(count_rows(file) for file in files):
-            rows = rows.filter(_NOTHING)
-        rows.create_view(name, replace=True)
         self._defined.pop(name, None)
 
     def define(self, name: str, sql: str) -> None:
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
-        if self._defined.get(name) != sql:
+        if self.holds_all:
+            self.hold(name, sql)
+        elif self._defined.get(name) != sql:
             self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
             self._defined[name] = sql
 
-    def hold(self, name: str) -> None:
-        """Compute ``name`` now and hold its rows until the name is defined again."""
-        made = f"CREATE OR REPLACE TABLE held_{name} AS FROM {name}"
-        counted = self._connection.execute(made).fetchone()
-        condition = "TRUE" if counted is None or counted[0] else _NOTHING
-        self.define(name, f"FROM held_{name} WHERE {condition}")
+    def hold(self, name: str, sql: str) -> None:
+        """Do what ``define`` does, but compute the rows now and hold them."""
+        place = name if self.holds_all else f"held_{name}"
+        made = self._connection.execute(f"CREATE OR REPLACE TABLE {place} AS {sql}").fetchone()
+        if not self.holds_all:
+            condition = _NOTHING if made == (0,) else "TRUE"
+            self.define(name, f"FROM held_{name} WHERE {condition}")
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
@@ -207,6 +228,11 @@ class DuckDBEngine:
             _write(session, name, path)
         finally:
             self._free.put(session)
+
+
+def _literal(path: Path) -> str:
+    """Spell a path so that no letter in it stands for others."""
+    return _WILD.sub(r"[\g<0>]", str(path))
 
 
 def _write(session: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:

@@ -27,6 +27,7 @@ from scanner.model import (
     State,
     Verdict,
 )
+from scanner.reconcile.batch import count_records
 from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.decisions import write_decisions
 from scanner.reconcile.engine import open_engine
@@ -155,7 +156,7 @@ def _query(
     write_decisions(folder, config, registers, as_of)
     sources = [reading.source for reading in every]
     add_earlier(folder, sources)
-    with open_engine(folder, config) as engine:
+    with open_engine(folder, config, count_records(folder, sources)) as engine:
         run_queries(engine, folder, sources, rules)
         waived.write_found(folder, rules)
         run_late(engine, folder, rules)

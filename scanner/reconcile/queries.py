@@ -152,7 +152,7 @@ class _Run:
         for name in names:
             if not alone and _is_written(name):
                 self._join(name)
-            if name in KEPT:
+            if name in KEPT and not self.engine.holds_all:
                 # Read from its file, also where it was held: what is planned of it is less.
                 self.engine.view(name, [result_path(self.folder, name)])
         if alone:
@@ -166,10 +166,9 @@ class _Run:
         (keep_parts if large else join_rows)(parts, result_path(self.folder, name))
 
     def _query(self, name: str, path: Path) -> None:
-        self.engine.define(name, self.texts[name])
-        if name in HELD:
-            self.engine.hold(name)
-        if name in READ_BACK:
+        make = self.engine.hold if name in HELD else self.engine.define
+        make(name, self.texts[name])
+        if name in READ_BACK and not self.engine.holds_all:
             # Resolved once: what follows reads the result instead of computing it again.
             self.engine.write(name, path)
             self.engine.view(name, [path])

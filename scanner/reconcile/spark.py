@@ -52,6 +52,8 @@ class SparkEngine:
 
     batch_rows = sys.maxsize
     """All apps at once: dividing the work is what a cluster does."""
+    holds_all = False
+    """Workers hold what is read often, and nothing besides."""
 
     def __init__(self, folder: Path, master: str, storage: str | None = None) -> None:
         """Open a session on the cluster; ``master`` is ``spark://host:port``."""
@@ -91,9 +93,9 @@ class SparkEngine:
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
         self._session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")
 
-    def hold(self, name: str) -> None:
-        """Compute ``name`` once, when it is first read, and hold its rows on the workers."""
-        self._session.table(name).persist().createOrReplaceTempView(name)
+    def hold(self, name: str, sql: str) -> None:
+        """Do what ``define`` does; what is first read is held on the workers from then on."""
+        self._session.sql(sql).persist().createOrReplaceTempView(name)
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""

@@ -69,8 +69,8 @@ def moments(company: str, history: History, folder: Path) -> list[Moment]:
 
 
 def _opener(steps: dict[str, Step]) -> Any:  # noqa: ANN401 - a function
-    def open_recorder(folder: Path, config: Config) -> AbstractContextManager[Engine]:
-        return Recorder(DuckDBEngine(folder, config.engine_memory), steps)
+    def open_recorder(folder: Path, config: Config, _: int) -> AbstractContextManager[Engine]:
+        return Recorder(DuckDBEngine(folder, config.engine_memory, holds_all=True), steps)
 
     return open_recorder
 
@@ -82,7 +82,7 @@ class Recorder:
         """Begin with nothing readable."""
         self._engine, self._steps = engine, steps
         self._tables: dict[str, Table] = {}
-        self.batch_rows = engine.batch_rows
+        self.batch_rows, self.holds_all = engine.batch_rows, engine.holds_all
 
     def __enter__(self) -> Self:
         return self
@@ -103,15 +103,15 @@ class Recorder:
     def define(self, name: str, sql: str) -> None:
         """Run a query at once, and remember what it read and gave."""
         read = {table: self._rows(table) for table in tables_of(sql)}
-        self._engine.define(name, sql)
-        self._engine.hold(name)
+        self._engine.hold(name, sql)
         self._tables.pop(name, None)
         # A batch narrows what it reads to its own rows under the same name.
         if f"every_{name}" not in read:
             self._steps[name] = Step(sql, read, self._rows(name))
 
-    def hold(self, name: str) -> None:
-        """Everything is held already."""
+    def hold(self, name: str, sql: str) -> None:
+        """Do what ``define`` does; everything is held."""
+        self.define(name, sql)
 
     def write(self, name: str, path: Path) -> None:
         """Write rows to a file."""
