@@ -16,6 +16,7 @@ from collectors.demo.population import TIMEZONE, AppSite, Employee, Expected, Lo
 from collectors.demo.workforce import HEADCOUNT, SHARED_EMAIL
 from scanner.model import PersonStatus
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 AS_OF = datetime(2026, 11, 1, 9, tzinfo=UTC)
 ALLOWED = timedelta(hours=24)
 KEYS = ("employee_number", "external_id", "email", "user_name")

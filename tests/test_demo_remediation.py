@@ -29,8 +29,10 @@ LINES = [
 
 
 def environment() -> dict[str, str]:
+    """What a shell would give, without coverage: the tests of each command follow its lines."""
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
+    inherited = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+    return {**inherited, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from collectors.demo.server import serve
 from collectors.demo.site import HR_SCHEMA, PEOPLE, DemoSite
 from scanner.model import PersonStatus
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 

@@ -45,6 +45,7 @@ from tests.fakes.fault_world import (
 )
 from tests.fakes.recorder import START
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 TOKENS = {
     "people": watch(f"{CANARY}-people-Xw41/k+0"),
     "app": watch(f"{CANARY}-app-9Lm2_r~7="),
@@ -70,12 +71,10 @@ def _parameters() -> list[Any]:
 
 
 def _marks(case: Case) -> list[pytest.MarkDecorator]:
-    # Following every line of so many records takes longer than the reading; smaller cases do it.
-    marks = [pytest.mark.no_cover] if case.roomy else []
     reason = OPEN.get(case.name) or OPEN.get(case.id)
-    if reason:
-        marks.append(pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason))
-    return marks
+    if reason is None:
+        return []
+    return [pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)]
 
 
 @pytest.fixture(scope="session")

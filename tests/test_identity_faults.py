@@ -13,6 +13,7 @@ from scanner.model import Finding, PersonStatus
 from scanner.reconcile.parquet import read_rows
 from tests.fakes.company import LEFT, SETTINGS, Company, account, person
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 FAULTS = tomllib.loads((Path(__file__).parent / "identity_faults.toml").read_text())["fault"]
 CATALOGUE = {f"M{number:02}" for number in range(1, 20)}
 DEPARTED = ("ghost_active", "ghost_pending", "leaver_membership")

@@ -12,6 +12,7 @@ from scanner.model import Account, Person, PersonStatus, Records, State
 from scanner.reconcile.parquet import Row, read_rows
 from tests.fakes.company import AS_OF, SETTINGS, Company, account, leaver, person
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 TWO_HRIS = {
     **SETTINGS,
     "sources": {

@@ -21,6 +21,7 @@ from scanner.model import (
 )
 from tests.fakes.company import AS_OF, Company, account, group, leaver, person
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 ENGINEERS = {"app": "slack", "group": "Eng", "people": {"department": ["Engineering", "Platform"]}}
 MIRRORED = {"app": "slack", "group": "G1", "mirrors": "okta:staff"}
 

@@ -17,6 +17,7 @@ from scanner.reconcile.parquet import Row, read_rows, write_rows
 from tests.fakes.company import account, leaver, person
 from tests.fakes.runs import READING_TAKES, Runs
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 START = datetime(2026, 9, 1, 6, 0, tzinfo=UTC)
 LIMIT = timedelta(hours=24)
 DAYS = 30

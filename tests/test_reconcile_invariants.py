@@ -20,6 +20,7 @@ from tests.plain.company import History, Run
 from tests.plain.finding import PlainFinding
 from tests.plain.judge import judge
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 SEEDS = (3, 17, 41)
 DEPARTED = {"ghost_active", "ghost_pending", "leaver_membership", "used_after_departure"}
 CHILD = """

@@ -23,6 +23,7 @@ from tests.plain.finding import PlainFinding, plain_id
 from tests.plain.judge import judge
 from tests.test_reconcile_invariants import DEPARTED, altered, found
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 GOLDEN = Path(__file__).parent / "golden"
 RENAMED = {"okta": "logins", "slack": "a-chat", "github": "zz-code"}
 """They sort otherwise than before."""

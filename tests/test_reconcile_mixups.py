@@ -25,6 +25,7 @@ from tests.fakes.company import (
 )
 from tests.fakes.runs import Runs
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SOURCES = {**SETTINGS["sources"], "contractors": SETTINGS["sources"]["people"]}
 POLICY = {**SETTINGS["policy"], "dormant_after": "90d", "inactive_memberships": True}

@@ -14,6 +14,7 @@ from scanner.reconcile.parquet import read_rows
 from tests.fakes.company import AS_OF, LEFT, SETTINGS, Company, account, group, leaver, person
 from tests.fakes.runs import Runs
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 DAY = timedelta(days=1)
 GONE = PersonStatus.TERMINATED
 TWO_HRIS: dict[str, Any] = {

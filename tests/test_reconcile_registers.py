@@ -26,6 +26,7 @@ from scanner.reconcile.findings import finding_id
 from scanner.reconcile.judge import Conclusions
 from tests.fakes.company import AS_OF, LEFT, SETTINGS, Company, account, group, leaver, person
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 Record = Person | Account | Records
 ANA: dict[str, Any] = {"display_name": "Ana Ruiz", "emails": ("ana@example.com",)}
 HER_ACCOUNT = account("U1", emails=("ana@example.com",), user_name="ana", display_name="Ana")

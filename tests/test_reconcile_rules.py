@@ -25,6 +25,7 @@ from scanner.model import (
 from scanner.reconcile.findings import finding_id
 from tests.fakes.company import AS_OF, LEFT, RUN, Company, account, group, leaver, person
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 ANA: dict[str, Any] = {"display_name": "Ana Ruiz", "emails": ("ana@example.com",)}
 HER_ACCOUNT = account("U1", emails=("ana@example.com",), user_name="ana", display_name="Ana")
 

@@ -16,6 +16,7 @@ from scanner.reconcile.parquet import write_rows
 from tests.fakes.company import SETTINGS, account, leaver, person
 from tests.fakes.runs import READING_TAKES, Runs
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 DAY = timedelta(days=1)
 START = datetime(2026, 10, 1, 6, 0, tzinfo=UTC)
 HERS = {"employee_number": "1042"}

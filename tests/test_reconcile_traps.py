@@ -12,6 +12,7 @@ from scanner.config import baseline_bytes
 from scanner.model import ApprovedGroup, Severity
 from tests.fakes.company import AS_OF, SETTINGS, Company, account, group, leaver, person
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 GHOST: dict[str, Any] = {"employee_number": "1042"}
 """What leads an account to its leaver: a number, which may be issued to another person later."""
 

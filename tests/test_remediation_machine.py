@@ -38,6 +38,7 @@ from scanner.remediation.protected import Identity
 from tests.fakes.memory_app import Trick
 from tests.fakes.memory_world import LawBroken, Papers, World
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 SOAK = bool(os.environ.get("GHOSTSCAN_SOAK"))
 RUNS, STEPS = (100, 50) if SOAK else (40, 30)
 SEEDS = os.environ.get("GHOSTSCAN_SOAK_SEEDS", "0:100")

@@ -28,6 +28,7 @@ from collectors.scim.request import ListRequest
 from collectors.scim.walk import Glance, Walk
 from scanner.model import Resource, State
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 USERS = 300
 PAGE = 50

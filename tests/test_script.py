@@ -30,6 +30,7 @@ from tests.fakes.write_world import (
 )
 from tests.test_write_faults import CASES, assert_read_between, ids, prepare
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 SHELLS = [one for one in ("dash", "bash") if shutil.which(one)]
 TOKEN = watch("script-token-9c1d27")
 WITHOUT = frozenset({

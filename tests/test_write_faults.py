@@ -36,6 +36,7 @@ from tests.fakes.write_world import (
     intents,
 )
 
+pytestmark = pytest.mark.no_cover  # quicker tests follow the same lines
 DATA = tomllib.loads((Path(__file__).parent / "write_faults.toml").read_text(encoding="utf-8"))
 CASES = [Case.model_validate(one) for one in DATA["fault"]]
 
