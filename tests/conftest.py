@@ -99,12 +99,11 @@ def _leak_canary(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let one coverage measure a worker: it follows what is begun in a process of its own as well.
+    """Let one coverage measure a worker: that of its process and the one of its options end here.
 
-    Two would be on top of each other, and ``no_cover`` would pause the upper one only.
+    They would lie below the one that is begun next, and go on where ``no_cover`` pauses that one.
     """
-    begun = coverage.Coverage.current()
-    if hasattr(config, "workerinput") and begun is not None:
+    while hasattr(config, "workerinput") and (begun := coverage.Coverage.current()) is not None:
         begun.stop()
 
 
