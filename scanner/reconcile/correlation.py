@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ LINK = "link"
 """The key of a manual link from the register of accounts; it beats every other key."""
 
 _KEYS = Path(__file__).parent / "correlate" / "keys.toml"
+_SEVERAL = {"emails": "email_keys"}
+"""The fields that hold several values, and the column that lists them."""
 _COLUMNS = {"text": "{}_key", "word": "{}_key", "address": "{}_address"}
 
 
@@ -52,18 +55,21 @@ def key_queries() -> dict[str, str]:
 
     ``keys`` has one row per rule, which is a name of a key with a strength, the most trusted first:
     ``rule, key, priority, strength``. ``account_keys`` has what accounts can be named by:
-    ``source, account_id, rule, weak, issued, key_value``. ``person_keys`` has what people are
-    named by: ``person_source, person_id, key, rule, key_value``.
+    ``source, account_id, rule, weak, issued, key_value``, the last Null where there is none.
+    ``person_keys`` has what people are named by: ``person_source, person_id, key, rule,
+    key_value``.
     """
     rows = [
         f"SELECT {rule} AS rule, '{name}' AS key, {priority} AS priority, '{strength}' AS strength"
         for (name, strength), (rule, priority) in _rules().items()
     ]
-    accounts = [_of_accounts(key, field) for key in load_keys() for field in key.account]
+    fields = [(key, field) for key in load_keys() for field in key.account]
+    several = [_of_several(key, field) for key, field in fields if field in _SEVERAL]
+    single = _of_single([(key, field) for key, field in fields if field not in _SEVERAL])
     people = [_of_people(key, field) for key in load_keys() for field in key.person]
     return {
         "keys": "\nUNION ALL\n".join(rows) + "\n",
-        "account_keys": "\nUNION ALL\n".join(accounts) + "\n",
+        "account_keys": "\nUNION ALL\n".join([single, *several]) + "\n",
         # Two fields of one person may hold the same value.
         "person_keys": "\nUNION\n".join(people) + "\n",
     }
@@ -85,27 +91,47 @@ def _key(entry: dict[str, Any], priority: int) -> Key:
     return Key(priority=priority, **fields)
 
 
-def _of_accounts(key: Key, field: str) -> str:
-    value, condition = _value(key, field)
-    return (
-        f"SELECT source, account_id, {_rule(key)} AS rule,\n"
-        f"  {str(key.strength == 'weak').upper()} AS weak, {str(key.issued).upper()} AS issued,\n"
-        f"  {value} AS key_value\nFROM accounts{condition}"
-    )
+def _of_single(fields: Sequence[tuple[Key, str]]) -> str:
+    """Take each account once per field, so that its file is read once for all of them."""
+    places = list(enumerate(fields, start=1))
+    claims = [f"  SELECT {place} AS place, {_claim(key)}" for place, (key, _) in places]
+    values = [f"    WHEN {place} THEN {_only_words(*named)}" for place, named in places]
+    return "\n".join([
+        "SELECT a.source, a.account_id, k.rule, k.weak, k.issued,",
+        "  CASE k.place", *values, "  END AS key_value",
+        "FROM accounts AS a", "CROSS JOIN (", "\n  UNION ALL\n".join(claims), ") AS k",
+    ])  # fmt: skip
+
+
+def _of_several(key: Key, field: str) -> str:
+    claim = f"SELECT source, account_id, {_claim(key)}"
+    return f"{claim},\n  explode({_column(key, field)}) AS key_value\nFROM accounts"
+
+
+def _claim(key: Key) -> str:
+    """What a key of an account says, whatever its value is."""
+    weak, issued = str(key.strength == "weak").upper(), str(key.issued).upper()
+    return f"{_rule(key)} AS rule, {weak} AS weak, {issued} AS issued"
 
 
 def _of_people(key: Key, field: str) -> str:
-    value, condition = _value(key, field)
+    column = _column(key, field)
+    several = field in _SEVERAL
+    condition = "" if several else f"\nWHERE {_only_words(key, field)} IS NOT NULL"
     return (
         f"SELECT source AS person_source, person_id, '{key.name}' AS key,\n"
-        f"  {_rule(key)} AS rule, {value} AS key_value\nFROM people{condition}"
+        f"  {_rule(key)} AS rule, {f'explode({column})' if several else column} AS key_value\n"
+        f"FROM people{condition}"
     )
 
 
-def _value(key: Key, field: str) -> tuple[str, str]:
-    """The column that holds a field as the key folds it, and the condition on its rows."""
-    if field == "emails":
-        return "explode(email_keys)", ""
-    column = _COLUMNS[key.folding].format(field)
-    plain = f" AND {column} NOT LIKE '%@%'" if key.folding == "word" else ""
-    return column, f"\nWHERE {column} IS NOT NULL{plain}"
+def _column(key: Key, field: str) -> str:
+    """The column of people and accounts that holds a field as the key folds it."""
+    return _SEVERAL.get(field) or _COLUMNS[key.folding].format(field)
+
+
+def _only_words(key: Key, field: str) -> str:
+    """The value of the column, or Null where it is an address and the key is for words."""
+    column = _column(key, field)
+    plain = f"CASE WHEN {column} NOT LIKE '%@%' THEN {column} END"
+    return plain if key.folding == "word" else column

@@ -93,10 +93,13 @@ HELD_ROWS = 25_000
 _NOTHING = "FALSE"
 """The condition of what has no rows: joins with it are left out before anything is read."""
 _WILD = re.compile(r"[*?\[]")
-_LOAD = "CREATE OR REPLACE TABLE {name} AS FROM read_parquet(?, hive_partitioning = false)"
+_READ = "read_parquet([{files}], hive_partitioning = false)"
+_LOAD = f"CREATE OR REPLACE TABLE {{name}} AS FROM {_READ}"
+_VIEW = f"CREATE OR REPLACE VIEW {{name}} AS FROM {_READ} WHERE {{condition}}"
 _WRITE = (
-    "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? "
-    "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd, "
+    # Ids differ in every row: to collect their values first is work for nothing.
+    "COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000)"
 )
 WRITERS = 2
 """How many results are written at once beside other work."""
@@ -130,6 +133,8 @@ class DuckDBEngine:
         )
         # Results are sorted when they are written; keeping an order before that costs memory.
         self._connection.execute("SET preserve_insertion_order = false")
+        # No file changes once it is written, and each is read by many queries.
+        self._connection.execute("SET parquet_metadata_cache = true")
         if memory is not None:
             self._connection.execute("SET memory_limit = ?", [memory])
         # A name is allowed or not as it is spelled, and then once more as what it means.
@@ -169,14 +174,13 @@ class DuckDBEngine:
     def view(self, name: str, paths: Sequence[Path]) -> None:
         """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
         files = [file.absolute() for path in paths for file in part_paths(path)]
-        named = [_literal(file) for file in files]
+        listed = ", ".join(_quoted(_literal(file)) for file in files)
         try:
             if self.holds_all:
-                self._connection.execute(_LOAD.format(name=name), [named])
+                self._connection.execute(_LOAD.format(name=name, files=listed))
             else:
-                rows = self._connection.read_parquet(named)
-                empty = not any(map(count_rows, files))
-                (rows.filter(_NOTHING) if empty else rows).create_view(name, replace=True)
+                condition = "TRUE" if any(map(count_rows, files)) else _NOTHING
+                self._connection.execute(_VIEW.format(name=name, files=listed, condition=condition))
         except duckdb.Error as error:
             raise EvidenceError(f"table {name} cannot be read: {error}") from None
         self._defined.pop(name, None)
@@ -233,6 +237,10 @@ class DuckDBEngine:
 def _literal(path: Path) -> str:
     """Spell a path so that no letter in it stands for others."""
     return _WILD.sub(r"[\g<0>]", str(path))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _write(session: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:

@@ -31,10 +31,10 @@ ONCE = (
 """What is known of people, groups and the run before any account is looked at."""
 
 ACCOUNTS = (
-    "account_keys", "named_accounts", "named_links", "linked_by_hand", "matches", "name_agreements",
-    "name_contradictions", "weak_claims", "claims", "found_by_key", "situations", "candidates",
-    "owned_accounts", "mirrored_people", "registered_accounts", "privileged_accounts",
-    "app_counts", "account_sightings", "observed_accounts",
+    "account_keys", "named_accounts", "named_links", "linked_by_hand", "matches", "issued_claims",
+    "name_agreements", "name_contradictions", "weak_claims", "claims", "found_by_key", "situations",
+    "candidates", "owned_accounts", "mirrored_people", "registered_accounts", "privileged_accounts",
+    "app_counts", "complete_accounts", "account_sightings", "observed_accounts",
     "removal_events", "removal_bounds", "removals", "reactivations", "timeliness_counts",
 )  # fmt: skip
 """What is known of the accounts of one batch of apps."""
@@ -51,9 +51,10 @@ TOTALS = ("match_counts",)
 """What is counted over everything."""
 
 HELD = frozenset({
-    "person_keys", "governing_people", "departed_people", "known_keys", "condition_people",
-    "moved_people", "named_accounts", "named_links", "matches", "situations", "owned_accounts",
-    "condition_groups", "governed_members", "moved_memberships", "kept_memberships", "mover_drift",
+    "keys", "person_keys", "governing_people", "departed_people", "known_keys", "condition_people",
+    "moved_people", "named_accounts", "named_links", "matches", "issued_claims", "situations",
+    "owned_accounts", "condition_groups", "governed_members", "moved_memberships",
+    "kept_memberships", "mover_drift",
 })  # fmt: skip
 """What is computed once and kept while it is needed."""
 

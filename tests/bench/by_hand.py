@@ -161,7 +161,7 @@ def find(folder: Path, size: Size, out: Path) -> None:
     """Write the findings of ``folder/tables`` below ``out``, one file for some apps."""
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-    connection.execute("SET preserve_insertion_order = false")
+    connection.execute("SET preserve_insertion_order = false; SET parquet_metadata_cache = true")
     _run(connection, _PEOPLE, now=AS_OF, people=_files(folder, "people", list(HRIS)))
     names = size.app_names
     for first in range(0, len(names), APPS_AT_ONCE):
@@ -180,7 +180,7 @@ def find(folder: Path, size: Size, out: Path) -> None:
 
 def _write(connection: duckdb.DuckDBPyConnection, rows: str, path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
-    form = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+    form = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
     copy = f"COPY (FROM ({rows}) ORDER BY ALL) TO ? ({form})"
     connection.execute(copy, [str(path)])
 

@@ -2,10 +2,7 @@ SELECT DISTINCT
   -- Accounts that share a word of their name with the departed person an issued key leads to.
   a.source, a.account_id, p.person_number
 FROM (
-  SELECT m.source, m.account_id, m.person_number, explode(a.name_keys) AS word
-  FROM matches AS m
-  JOIN accounts AS a ON a.source = m.source AND a.account_id = m.account_id
-  WHERE m.issued = TRUE AND m.departed = TRUE
+  SELECT source, account_id, person_number, explode(name_keys) AS word FROM issued_claims
 ) AS a
 JOIN (
   SELECT person_number, explode(name_keys) AS word FROM departed_people

@@ -1,4 +1,4 @@
-SELECT t.place, t.evidence, t.one, t.other
+SELECT DISTINCT t.place, t.evidence, t.one, t.other
 FROM person_traits AS t
 JOIN (
   SELECT evidence, one, other

@@ -11,9 +11,9 @@ SELECT
   s.started_at, s.ended_at, c.source IS NOT NULL AS concluded,
   a.user_name, a.display_name,
   -- What is gone, or is not concluded about now, belongs to whom it last belonged.
-  CASE WHEN c.source IS NOT NULL AND a.account_id IS NOT NULL THEN o.person_source
+  CASE WHEN c.source IS NOT NULL AND a.account_id IS NOT NULL THEN a.person_source
     ELSE e.person_source END AS person_source,
-  CASE WHEN c.source IS NOT NULL AND a.account_id IS NOT NULL THEN o.person_id
+  CASE WHEN c.source IS NOT NULL AND a.account_id IS NOT NULL THEN a.person_id
     ELSE e.person_id END AS person_id,
   e.sighting AS earlier_sighting, e.user_name AS earlier_user_name,
   e.display_name AS earlier_display_name, e.first_seen_at, e.first_seen_run,
@@ -21,10 +21,6 @@ SELECT
   e.first_inactive_at, e.first_inactive_run, e.reactivated_at, e.reactivated_run,
   e.gone_at, e.concluded_run
 FROM earlier_accounts AS e
-FULL JOIN (
-  SELECT accounts.* FROM accounts
-  JOIN sources ON sources.source = accounts.source AND sources.state = 'COMPLETE'
-) AS a ON a.source = e.source AND a.account_id = e.account_id
+FULL JOIN complete_accounts AS a ON a.source = e.source AND a.account_id = e.account_id
 LEFT JOIN sources AS s ON s.source = COALESCE(a.source, e.source)
 LEFT JOIN concluded AS c ON c.source = COALESCE(a.source, e.source)
-LEFT JOIN owned_accounts AS o ON o.app = a.source AND o.account_id = a.account_id

@@ -1,7 +1,6 @@
-SELECT a.source AS app, a.account_id, pa.account_id IS NOT NULL AS privileged
-FROM accounts AS a
-JOIN situations AS s ON s.source = a.source AND s.account_id = a.account_id
-LEFT JOIN privileged_accounts AS pa ON pa.app = a.source AND pa.account_id = a.account_id
-LEFT JOIN registered_accounts AS r ON r.app = a.source AND r.account_id = a.account_id
+SELECT s.source AS app, s.account_id, pa.account_id IS NOT NULL AS privileged
+FROM situations AS s
+LEFT JOIN privileged_accounts AS pa ON pa.app = s.source AND pa.account_id = s.account_id
+LEFT JOIN registered_accounts AS r ON r.app = s.source AND r.account_id = s.account_id
 -- A registered account has an owner of its own kind: see unowned_nonhuman.
-WHERE a.active = TRUE AND s.situation = 'unmatched' AND r.account_id IS NULL
+WHERE s.active = TRUE AND s.situation = 'unmatched' AND r.account_id IS NULL

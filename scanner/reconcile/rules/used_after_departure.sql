@@ -4,6 +4,5 @@ SELECT
 FROM owned_accounts AS o
 JOIN accounts AS a ON a.source = o.app AND a.account_id = o.account_id
 JOIN departed_people AS p ON p.source = o.person_source AND p.person_id = o.person_id
-LEFT JOIN observed_people AS d ON d.source = p.source AND d.person_id = p.person_id
 -- Whether the account is active now does not matter: it was used.
-WHERE a.last_activity_at > COALESCE(p.departed_at, d.first_terminated_at)
+WHERE a.last_activity_at > COALESCE(p.departed_at, p.first_terminated_at)

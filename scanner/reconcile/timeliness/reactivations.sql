@@ -6,7 +6,6 @@ SELECT
 FROM owned_accounts AS w
 JOIN departed_people AS p ON p.source = w.person_source AND p.person_id = w.person_id
 JOIN observed_accounts AS o ON o.source = w.app AND o.account_id = w.account_id
-LEFT JOIN observed_people AS d ON d.source = p.source AND d.person_id = p.person_id
 LEFT JOIN (
   SELECT source, account_id, MAX(occurred_at) AS occurred_at
   FROM events
@@ -14,11 +13,11 @@ LEFT JOIN (
   GROUP BY source, account_id
 ) AS r
   ON r.source = w.app AND r.account_id = w.account_id
- AND r.occurred_at > COALESCE(p.departed_at, d.first_terminated_at)
+ AND r.occurred_at > COALESCE(p.departed_at, p.first_terminated_at)
 WHERE w.active = TRUE
   -- Switched on before the departure, it is an account that was never switched off.
   AND (
     r.occurred_at IS NOT NULL
     OR (o.reactivated_at IS NOT NULL
-      AND o.last_inactive_at >= COALESCE(p.departed_at, d.first_terminated_at))
+      AND o.last_inactive_at >= COALESCE(p.departed_at, p.first_terminated_at))
   )

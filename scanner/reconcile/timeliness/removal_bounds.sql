@@ -1,8 +1,8 @@
 SELECT
   o.source AS app, o.account_id, o.person_source, o.person_id, p.days_since_departure,
   -- Without a departure date, removal is due between what its bounds allow.
-  COALESCE(p.removal_due_at, d.last_employed_due_at) AS due_from,
-  COALESCE(p.removal_due_at, d.first_terminated_due_at) AS due_until,
+  COALESCE(p.removal_due_at, p.last_employed_due_at) AS due_from,
+  COALESCE(p.removal_due_at, p.first_terminated_due_at) AS due_until,
   COALESCE(v.removed_at, o.last_active_at) AS earliest_at,
   COALESCE(v.removed_at, m.modified_at, o.first_inactive_at) AS latest_at,
   CASE WHEN v.removed_at IS NOT NULL THEN 'event' WHEN m.modified_at IS NOT NULL THEN 'modified'
@@ -14,8 +14,6 @@ JOIN (
 ) AS f ON f.source = o.source
 JOIN run ON run.run = o.concluded_run
 JOIN departed_people AS p ON p.source = o.person_source AND p.person_id = o.person_id
--- The date is that of the record that governs, and so are its bounds.
-LEFT JOIN observed_people AS d ON d.source = p.governing_source AND d.person_id = p.governing_id
 LEFT JOIN removal_events AS v ON v.source = o.source AND v.account_id = o.account_id
 -- The newest change of anything is no earlier than the removal, unless the server forgot to date
 -- it: then it is older than the last sighting as active, or than the departure.
