@@ -222,6 +222,36 @@ def test_a_manual_link_beats_every_key(tmp_path: Path, named: str, whom: str) ->
     ]
 
 
+def test_a_key_is_taken_where_it_names_whom_its_own_account_was_given_to(tmp_path: Path) -> None:
+    """Beside a link, keys to the same person are taken and others are not; ids are an app's own."""
+    Company(
+        [
+            person("P1", employee_number="7", emails=("a@x.org",)),
+            person("P2", emails=("b@x.org",)),
+            account("U1", employee_number="7", emails=("b@x.org",)),
+            account("U2", employee_number="7", emails=("b@x.org",)),
+            account("U1", source="okta", employee_number="7"),
+            account("U2", source="okta", employee_number="7", emails=("a@x.org",)),
+        ],
+        registers={"accounts": LINK.format("U1", "P1")},
+    ).conclude(tmp_path)
+    rows = read_rows(tmp_path / "correlation" / "candidates.parquet")
+    kept = [(row["source"], row["account_id"], row["key"], row["person_id"]) for row in rows]
+    taken = {place for place, row in zip(kept, rows, strict=True) if row["taken"]}
+    assert sorted(set(kept) - taken) == [
+        ("slack", "U1", "email", "P2"),
+        ("slack", "U2", "email", "P2"),
+        ("slack", "U2", "employee_number", "P1"),
+    ]
+    assert sorted(taken) == [
+        ("okta", "U1", "employee_number", "P1"),
+        ("okta", "U2", "email", "P1"),
+        ("okta", "U2", "employee_number", "P1"),
+        ("slack", "U1", "employee_number", "P1"),
+        ("slack", "U1", "link", "P1"),
+    ]
+
+
 def test_a_link_to_nobody_is_a_dispute(tmp_path: Path) -> None:
     """A person the register names and no HRIS has leaves the account to a person to decide."""
     company = Company(
