@@ -36,7 +36,7 @@ def found_in(real: Reconciled) -> list[Expected]:
     )
 
 
-@pytest.mark.parametrize("held_rows", [HELD_ROWS, 0])
+@pytest.mark.parametrize("held_rows", [HELD_ROWS, 0], ids=["held", "views"])
 @pytest.mark.parametrize("size", SIZES)
 def test_exactly_what_was_planted_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, held_rows: int

@@ -25,7 +25,7 @@ from tests.mutation.survivors import Survivor, say
 ROOT = Path(__file__).parents[2]
 RECONCILE = Path(catalogue.__file__).parent
 NAMED = Path(__file__).with_name("modules.toml")
-GOLDEN = "test_reconcile_golden.py::test_exactly_what_was_planted_is_found[5]"
+GOLDEN = "test_reconcile_golden.py::test_exactly_what_was_planted_is_found[5-held]"
 COPIED = ("scanner", "collectors", "reports", "templates", "tests")
 LEFT_OUT = shutil.ignore_patterns(".venv", "node_modules", "__pycache__")
 SURVIVED = (0, 33)

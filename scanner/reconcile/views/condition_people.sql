@@ -1,4 +1,4 @@
-SELECT DISTINCT p.person_number, f.field, f.field_value
+SELECT p.person_number, f.field, f.field_value
 FROM person_fields AS f
 JOIN (
   -- Many entitlements ask for the same.
