@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from scanner.model import KeyTried, Named, Pointer, Role, Spell, Wanted
@@ -126,7 +127,7 @@ def _text(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return ", ".join(value)
-    return value if isinstance(value, str) else instant(value)  # type: ignore[arg-type]  # an instant
+    return instant(value) if isinstance(value, datetime) else str(value)
 
 
 def _keys(
