@@ -60,7 +60,7 @@ class SparkEngine:
         self._folder = folder.absolute()
         self._spill = self._folder / "spill"
         self._base = f"{storage.rstrip('/')}/{self._folder.name}" if storage else None
-        self._session = _open_session(master)
+        self._session = _open_session(master, self._spill)
         for function in _FUNCTIONS:
             self._session.sql(function)
 
@@ -154,11 +154,13 @@ class SparkEngine:
         return context._jvm.org.apache.hadoop.fs.Path(url)  # noqa: SLF001 - the same
 
 
-def _open_session(master: str) -> SparkSession:
+def _open_session(master: str, spill: Path) -> SparkSession:
     from pyspark.sql import SparkSession  # noqa: PLC0415 - needs the extra
 
     builder = SparkSession.builder.master(master).appName("ghostscan")
-    for name, value in {**_SETTINGS, **_address(master)}.items():
+    # Else Spark makes a folder for tables wherever the command was given.
+    warehouse = {"spark.sql.warehouse.dir": (spill / "warehouse").as_uri()}
+    for name, value in {**_SETTINGS, **warehouse, **_address(master)}.items():
         builder = builder.config(name, value)
     try:
         return builder.getOrCreate()
