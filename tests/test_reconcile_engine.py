@@ -1,4 +1,4 @@
-"""The embedded engine: six verbs, three functions, confined to the run folder."""
+"""The embedded engine: seven verbs, three functions, confined to the run folder."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.errors import EvidenceError
-from scanner.reconcile.engine import DuckDBEngine, Engine
-from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, read_rows, write_rows
+from scanner.reconcile.engine import SNAPSHOTS, DuckDBEngine, Engine
+from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, maybe, read_rows, write_rows
 
 PAIRS = pa.schema([always("since", INSTANT), always("until", INSTANT)])
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -158,8 +158,70 @@ def test_what_is_written_aside_is_what_is_written(tmp_path: Path) -> None:
     assert read_rows(tmp_path / "once.parquet")[0] == {"i": 0, "hour": "00"}
 
 
+def test_what_is_written_aside_is_what_it_was_then(tmp_path: Path) -> None:
+    """A name may be replaced as soon as its writing is asked for, however many writings wait."""
+    with as_engine(tmp_path) as engine:
+        for number in range(3 * SNAPSHOTS):
+            engine.hold("rows", f"SELECT {number} AS n, i FROM range(50000) AS r(i)")  # noqa: S608 - a number
+            engine.define("chosen", f"SELECT n, i + {number} AS i FROM rows")  # noqa: S608 - a number
+            engine.write_aside("chosen", tmp_path / "out" / f"{number:02}.parquet")
+        engine.settle()
+    for number, path in enumerate(sorted((tmp_path / "out").iterdir())):
+        table = pq.read_table(path)
+        assert table["n"].unique().to_pylist() == [number]
+        assert table["i"].to_pylist() == list(range(number, number + 50_000))
+    assert number + 1 == 3 * SNAPSHOTS
+
+
+def test_labels_are_texts(tmp_path: Path) -> None:
+    """A column of labels is sorted, compared, joined and written as the texts that it holds."""
+    names = ["b", "ä", "B", "10", "9", None, "it's", "z", "Z", "é", "e\u0301", "ﬀ", "𝒶", "9"]
+    schema = pa.schema([maybe("name"), maybe("other")])
+    write_rows(tmp_path / "in.parquet", {"name": names, "other": names[::-1]}, schema)
+    texts = "SELECT name, other, name || '!' AS loud FROM rows WHERE name <> 'z' OR name IS NULL"
+    joined = "SELECT a.name, b.other FROM rows AS a JOIN rows AS b ON b.other = a.name"
+    with as_engine(tmp_path) as engine:
+        engine.know({name for name in names if name})
+        for labels in ((), ("name",), ("name", "other")):
+            engine.view("rows", [tmp_path / "in.parquet"], labels)
+            engine.define("texts", texts)
+            engine.hold("joined", joined, [one for one in labels if one == "other"])
+            for name in ("texts", "joined"):
+                engine.write(name, tmp_path / f"{name}-{len(labels)}.parquet")
+    for name in ("texts", "joined"):
+        plain, *labelled = (pq.read_table(tmp_path / f"{name}-{n}.parquet") for n in range(3))
+        assert plain.num_rows > len(names) - 2
+        assert all(table.equals(plain) for table in labelled)
+
+
+def test_a_text_that_is_no_label_is_refused(tmp_path: Path) -> None:
+    """A table that names a source nobody knows ends the run; its rows are not taken as null."""
+    write_rows(tmp_path / "in.parquet", {"name": ["known", "other"]}, pa.schema([maybe("name")]))
+    with as_engine(tmp_path) as engine:
+        engine.know(["known"])
+        engine.view("rows", [tmp_path / "in.parquet"], ["name"])
+        with pytest.raises(EvidenceError, match="held cannot be computed"):
+            engine.hold("held", "SELECT name FROM rows")
+        with pytest.raises(EvidenceError, match="cannot be written"):
+            engine.write("rows", tmp_path / "out.parquet")
+
+
+def test_what_failed_aside_is_told_before_more_is_done(tmp_path: Path) -> None:
+    """A run that has failed ends soon: the next writings that are asked for tell it."""
+
+    def write_on() -> None:
+        for number in range(3 * SNAPSHOTS):
+            engine.write_aside("one", tmp_path / "run" / f"{number}.parquet")
+
+    with as_engine(tmp_path / "run") as engine:
+        engine.define("one", "SELECT 1 AS number")
+        engine.write_aside("one", tmp_path / "elsewhere.parquet")
+        with pytest.raises(EvidenceError, match="elsewhere"):
+            write_on()
+
+
 def test_what_could_not_be_written_aside_is_told(tmp_path: Path) -> None:
-    """What goes wrong aside is raised by ``settle``, once, and by nothing before."""
+    """What goes wrong aside is raised by ``settle``, once."""
     with as_engine(tmp_path / "run") as engine:
         engine.define("one", "SELECT 1 AS number")
         engine.write_aside("one", tmp_path / "elsewhere.parquet")

@@ -50,6 +50,11 @@ def key_words() -> dict[str, str]:
     return {LINK: "manual link", **{key.name: key.words for key in load_keys()}}
 
 
+def key_labels() -> set[str]:
+    """Return the texts of the columns ``key`` and ``strength``."""
+    return {text for name_and_strength in _rules() for text in name_and_strength}
+
+
 def key_queries() -> dict[str, str]:
     """Return the SQL of the three views that depend on the keys.
 

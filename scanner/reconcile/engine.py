@@ -1,4 +1,4 @@
-"""Engines that run the SQL: six verbs are all an engine needs.
+"""Engines that run the SQL: seven verbs are all an engine needs.
 
 The SQL text is the same for every engine. What engines spell differently is kept to three
 functions that each engine defines: ``explode(list)``, one row per element, and ``whole_days(from,
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,22 +37,29 @@ class Engine(Protocol):
     batch_rows: int
     holds_all: bool
 
-    def view(self, name: str, paths: Sequence[Path]) -> None:
-        """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
+    def know(self, labels: Iterable[str]) -> None:
+        """Learn the few texts that a column of labels may hold; to be told before such a column."""
 
-    def define(self, name: str, sql: str) -> None:
-        """Make the result of one SELECT readable under ``name``, replacing what had the name."""
+    def view(self, name: str, paths: Sequence[Path], labels: Sequence[str] = ()) -> None:
+        """Make the rows of Parquet files readable under ``name``, replacing what had the name.
 
-    def hold(self, name: str, sql: str) -> None:
+        The columns ``labels`` hold no text but those that are known; an engine may count on it.
+        """
+
+    def define(self, name: str, sql: str, labels: Sequence[str] = ()) -> None:
+        """Make the result of one SELECT readable under ``name``, as ``view`` does with files."""
+
+    def hold(self, name: str, sql: str, labels: Sequence[str] = ()) -> None:
         """Do what ``define`` does, but compute the rows once and hold them."""
 
     def write(self, name: str, path: Path) -> None:
         """Write the rows of ``name`` to one Parquet file, sorted by all columns from the left."""
 
     def write_aside(self, name: str, path: Path) -> None:
-        """Do what ``write`` does while other work goes on.
+        """Do what ``write`` does while other work goes on; the file is there after ``settle``.
 
-        What ``name`` reads keeps its definition, and the file is not read, until ``settle``.
+        What is written is what ``name`` means now, whatever is replaced meanwhile. Waits while too
+        much is under way, and raises what went wrong with an earlier one.
         """
 
     def settle(self) -> None:
@@ -95,7 +102,7 @@ _NOTHING = "FALSE"
 _WILD = re.compile(r"[*?\[]")
 _READ = "read_parquet([{files}], hive_partitioning = false)"
 _LOAD = f"CREATE OR REPLACE TABLE {{name}} AS FROM {_READ}"
-_VIEW = f"CREATE OR REPLACE VIEW {{name}} AS FROM {_READ} WHERE {{condition}}"
+_VIEW = f"CREATE OR REPLACE VIEW {{name}} AS {{select}} FROM {_READ} WHERE {{condition}}"
 _WRITE = (
     "COPY (SELECT * FROM {name} ORDER BY ALL) TO ? (FORMAT parquet, COMPRESSION zstd, "
     # Ids differ in every row: to collect their values first is work for nothing.
@@ -103,6 +110,10 @@ _WRITE = (
 )
 WRITERS = 2
 """How many results are written at once beside other work."""
+SNAPSHOTS = 8
+"""How many of them are under way: each keeps what it reads in memory until it is written."""
+_INSTANT = "FROM instant"
+"""Any read of a table makes a transaction see everything as it is then (snapshot isolation)."""
 INTERRUPT_SECONDS = 0.05
 """How long what is interrupted may take before it is interrupted again."""
 
@@ -143,7 +154,8 @@ class DuckDBEngine:
         self._connection.execute("SET enable_external_access = false")
         for function in _FUNCTIONS:
             self._connection.execute(function)
-        self._aside = [self._connection.cursor() for _ in range(WRITERS)]
+        self._connection.execute("CREATE TABLE instant (nothing INTEGER)")
+        self._aside = [self._connection.cursor() for _ in range(SNAPSHOTS)]
         for session in (self._connection, *self._aside):
             session.execute("SET TimeZone = 'UTC'")
             # It would draw on stdout, among the results.
@@ -171,7 +183,16 @@ class DuckDBEngine:
         for session in (*self._aside, self._connection):
             session.close()
 
-    def view(self, name: str, paths: Sequence[Path]) -> None:
+    def know(self, labels: Iterable[str]) -> None:
+        """Learn the few texts that a column of labels may hold.
+
+        Such a column is sorted and joined as small numbers, which are in the order of the texts.
+        """
+        if not self.holds_all:
+            listed = ", ".join(_quoted(label) for label in sorted(labels))
+            self._connection.execute(f"CREATE TYPE label AS ENUM ({listed})")
+
+    def view(self, name: str, paths: Sequence[Path], labels: Sequence[str] = ()) -> None:
         """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
         files = [file.absolute() for path in paths for file in part_paths(path)]
         listed = ", ".join(_quoted(_literal(file)) for file in files)
@@ -180,23 +201,30 @@ class DuckDBEngine:
                 self._connection.execute(_LOAD.format(name=name, files=listed))
             else:
                 condition = "TRUE" if any(map(count_rows, files)) else _NOTHING
-                self._connection.execute(_VIEW.format(name=name, files=listed, condition=condition))
+                view = _VIEW.format(
+                    name=name, select=_select(labels), files=listed, condition=condition
+                )
+                self._connection.execute(view)
         except duckdb.Error as error:
             raise EvidenceError(f"table {name} cannot be read: {error}") from None
         self._defined.pop(name, None)
 
-    def define(self, name: str, sql: str) -> None:
+    def define(self, name: str, sql: str, labels: Sequence[str] = ()) -> None:
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
         if self.holds_all:
             self.hold(name, sql)
         elif self._defined.get(name) != sql:
-            self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+            self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS {_labelled(sql, labels)}")
             self._defined[name] = sql
 
-    def hold(self, name: str, sql: str) -> None:
+    def hold(self, name: str, sql: str, labels: Sequence[str] = ()) -> None:
         """Do what ``define`` does, but compute the rows now and hold them."""
         place = name if self.holds_all else f"held_{name}"
-        made = self._connection.execute(f"CREATE OR REPLACE TABLE {place} AS {sql}").fetchone()
+        sql = sql if self.holds_all else _labelled(sql, labels)
+        try:
+            made = self._connection.execute(f"CREATE OR REPLACE TABLE {place} AS {sql}").fetchone()
+        except duckdb.ConversionException as error:
+            raise EvidenceError(f"{name} cannot be computed: {error}") from None
         if not self.holds_all:
             condition = _NOTHING if made == (0,) else "TRUE"
             self.define(name, f"FROM held_{name} WHERE {condition}")
@@ -206,17 +234,23 @@ class DuckDBEngine:
         _write(self._connection, name, path)
 
     def write_aside(self, name: str, path: Path) -> None:
-        """Do what ``write`` does while other work goes on, until ``settle``."""
-        self._writing.append(self._writers.submit(self._write_aside, name, path))
+        """Do what ``write`` does, of what ``name`` means now, while other work goes on."""
+        self._raise_failed()
+        session = self._free.get()
+        session.begin()
+        session.execute(_INSTANT)
+        self._writing.append(self._writers.submit(self._write_aside, session, name, path))
 
     def settle(self) -> None:
         """Return when all that was written aside is there; raise EvidenceError where it is not."""
-        try:
-            for one in self._writing:
-                one.result()
-        finally:
-            # After an error, what is still being written is left to be stopped.
-            self._writing = [one for one in self._writing if not one.done()]
+        wait(self._writing, return_when=FIRST_EXCEPTION)
+        self._raise_failed()
+
+    def _raise_failed(self) -> None:
+        ended = [one for one in self._writing if one.done()]
+        self._writing = [one for one in self._writing if one not in ended]
+        for one in ended:
+            one.result()
 
     def _stop_writing(self) -> None:
         waiting = {one for one in self._writing if not one.cancel()}
@@ -226,17 +260,27 @@ class DuckDBEngine:
                 session.interrupt()
             waiting = wait(waiting, INTERRUPT_SECONDS).not_done
 
-    def _write_aside(self, name: str, path: Path) -> None:
-        session = self._free.get()
+    def _write_aside(self, session: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
         try:
             _write(session, name, path)
         finally:
+            session.rollback()
             self._free.put(session)
 
 
 def _literal(path: Path) -> str:
     """Spell a path so that no letter in it stands for others."""
     return _WILD.sub(r"[\g<0>]", str(path))
+
+
+def _select(labels: Sequence[str]) -> str:
+    """Begin a SELECT of all columns, with those of ``labels`` as labels."""
+    replaced = ", ".join(f"CAST({one} AS label) AS {one}" for one in labels)
+    return f"SELECT * REPLACE ({replaced})" if labels else "SELECT *"
+
+
+def _labelled(sql: str, labels: Sequence[str]) -> str:
+    return f"{_select(labels)} FROM ({sql})" if labels else sql
 
 
 def _quoted(text: str) -> str:

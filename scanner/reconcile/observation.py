@@ -25,6 +25,11 @@ EARLIER = (
     "earlier_accounts", "earlier_people", "earlier_moves", "earlier_memberships",
     "earlier_remediations",
 )  # fmt: skip
+FEW = (
+    "source", "person_source", "first_seen_run", "last_active_run", "last_inactive_run",
+    "first_inactive_run", "reactivated_run", "concluded_run",
+)  # fmt: skip
+"""The columns of accounts that hold few different texts: names of sources, and of runs."""
 OBSERVED = ("observed_accounts", "observed_people", "observed_moves")
 
 OBSERVED_ACCOUNTS = pa.schema([

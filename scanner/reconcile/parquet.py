@@ -151,6 +151,24 @@ def _any_in(batch: pa.RecordBatch, columns: Collection[str], wanted: pa.Array[An
     return compute.is_in(pa.array(range(batch.num_rows)), pa.array(places, pa.int64()))
 
 
+def distinct_texts(path: Path, columns: Sequence[str]) -> set[str]:
+    """Return every text in the text columns ``columns`` of ``path``, or of its parts.
+
+    Raises EvidenceError if a file is missing or is not Parquet.
+    """
+    texts: set[str | None] = set()
+    try:
+        for part in part_paths(path):
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches(columns=list(columns)):
+                    texts.update(*(column.unique().to_pylist() for column in batch.columns))
+    except FileNotFoundError:
+        raise EvidenceError(f"{path} is missing from the run folder") from None
+    except (OSError, pa.ArrowException) as error:
+        raise EvidenceError(f"{path} cannot be read as Parquet: {error}") from None
+    return {text for text in texts if text is not None}
+
+
 def count_rows(path: Path) -> int:
     """Count the rows of ``path``; raises EvidenceError if it is missing or is not Parquet."""
     try:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.model import Rule
 from scanner.reconcile.batch import Batch, divide
 from scanner.reconcile.catalogue import read_query
-from scanner.reconcile.correlation import key_queries
+from scanner.reconcile.correlation import key_labels, key_queries
 from scanner.reconcile.decisions import DECISIONS
 from scanner.reconcile.engine import Engine
 from scanner.reconcile.inputs import INPUTS
-from scanner.reconcile.observation import EARLIER, OBSERVED, earlier_paths, observed_path
-from scanner.reconcile.parquet import count_rows, join_rows, keep_parts, private_folder
+from scanner.reconcile.observation import EARLIER, FEW, OBSERVED, earlier_paths, observed_path
+from scanner.reconcile.parquet import (
+    count_rows,
+    distinct_texts,
+    join_rows,
+    keep_parts,
+    private_folder,
+)
 from scanner.reconcile.tables import table_path
 
 ONCE = (
@@ -33,9 +40,10 @@ ONCE = (
 ACCOUNTS = (
     "account_keys", "named_accounts", "named_links", "linked_by_hand", "matches", "issued_claims",
     "name_agreements", "name_contradictions", "weak_claims", "claims", "found_by_key", "situations",
-    "candidates", "owned_accounts", "mirrored_people", "registered_accounts", "privileged_accounts",
+    "owned_accounts", "mirrored_people", "registered_accounts", "privileged_accounts",
     "app_counts", "complete_accounts", "account_sightings", "observed_accounts",
     "removal_events", "removal_bounds", "removals", "reactivations", "timeliness_counts",
+    "candidates",
 )  # fmt: skip
 """What is known of the accounts of one batch of apps."""
 
@@ -60,6 +68,9 @@ HELD = frozenset({
 
 PART_ROWS = 250_000
 """A result of several batches that is larger stays in parts, in a folder of its name."""
+
+JOINERS = 2
+"""How many results of several batches are joined at once."""
 
 QUERIES = (*ONCE, *ACCOUNTS, *MEMBERSHIPS, *TOTALS)
 """Every query beside those of the rules, each after those it reads."""
@@ -92,6 +103,14 @@ KNOWN_BY_BATCH = {
 }  # fmt: skip
 """The same once the accounts of every app are known."""
 
+LABELS: Mapping[str, Sequence[str]] = {
+    "people": ("source",), "accounts": ("source",), "sources": ("source",),
+    "identities": ("source",), "governing_records": ("source",), "people_as_of": ("source",),
+    "keys": ("key", "strength"), "situations": ("source", "person_source", "matched_by"),
+    "run": ("run",), "earlier_accounts": FEW,
+}  # fmt: skip
+"""Columns that hold nothing but the texts of ``_known_labels``."""
+
 _EARLIER = ("earlier_people", "earlier_accounts", "earlier_moves", "earlier_remediations")
 
 AT_ONCE = frozenset({"collection_incomplete", "hr_data_quality", "missed_run"})
@@ -114,6 +133,7 @@ def run_queries(
     texts = _texts([rule for rule in rules if rule.kind not in LATE])
     for name, sql in texts.items():
         _write_private(folder / "queries" / f"{name}.sql", sql)
+    engine.know(_known_labels(folder, sources))
     _read_tables(engine, folder, sources)
     kinds = [name for name in texts if name not in QUERIES]
     batches = divide(folder, sources, engine.batch_rows)
@@ -142,51 +162,56 @@ class _Run:
 
     def in_batches(self, names: Sequence[str], own: Mapping[str, str]) -> None:
         """Run the queries batch by batch and join the results; of ``own`` it sees its rows only."""
-        alone = len(self.batches) == 1
+        own = own if len(self.batches) > 1 else {}
+        for name in own:
+            self.engine.view(f"every_{name}", [_path(self.folder, name)])
         for number, batch in enumerate(self.batches):
             _read_apps(self.engine, self.folder, batch.sources)
-            if not alone:
-                self._narrow(batch, own)
+            self._narrow(batch, own)
             for name in names:
                 self._query(name, self._part(name, number))
-            self.engine.settle()
-        for name in names:
-            if not alone and _is_written(name):
-                self._join(name)
-            if name in KEPT and not self.engine.holds_all:
-                # Read from its file, also where it was held: what is planned of it is less.
-                self.engine.view(name, [result_path(self.folder, name)])
-        if alone:
-            return
-        for name in own:
-            self.engine.view(name, [_path(self.folder, name)])
+        self.engine.settle()
+        if len(self.batches) > 1:
+            self._join([name for name in names if _is_written(name)])
+        # Read from its file, also where it was held: what is planned of it is less.
+        again = [] if self.engine.holds_all else [name for name in names if name in KEPT]
+        for name in (*again, *own):
+            self.engine.view(name, [_path(self.folder, name)], _labels(name))
 
-    def _join(self, name: str) -> None:
+    def _join(self, names: Sequence[str]) -> None:
+        with ThreadPoolExecutor(JOINERS) as joiners:
+            # Asked for one by one, so that the first error is raised.
+            list(joiners.map(self._join_parts, names))
+
+    def _join_parts(self, name: str) -> None:
         parts = [self._part(name, number) for number in range(len(self.batches))]
         large = sum(map(count_rows, parts)) > PART_ROWS
         (keep_parts if large else join_rows)(parts, result_path(self.folder, name))
 
     def _query(self, name: str, path: Path) -> None:
         make = self.engine.hold if name in HELD else self.engine.define
-        make(name, self.texts[name])
+        make(name, self.texts[name], _labels(name))
         if name in READ_BACK and not self.engine.holds_all:
             # Resolved once: what follows reads the result instead of computing it again.
             self.engine.write(name, path)
-            self.engine.view(name, [path])
+            self.engine.view(name, [path], _labels(name))
         elif _is_written(name):
             self.engine.write_aside(name, path)
 
     def _narrow(self, batch: Batch, own: Mapping[str, str]) -> None:
         for name, column in own.items():
-            self.engine.view(f"every_{name}", [_path(self.folder, name)])
             condition = batch.condition(column)
             rows = f"SELECT * FROM every_{name} WHERE {condition}"  # noqa: S608 - names of ours
-            self.engine.define(name, rows)
+            self.engine.define(name, rows, _labels(name))
 
     def _part(self, name: str, number: int) -> Path:
         if len(self.batches) == 1:
             return result_path(self.folder, name)
         return self.folder / "spill" / "parts" / f"{name}-{number:06}.parquet"
+
+
+def _labels(name: str) -> Sequence[str]:
+    return LABELS.get(name, ())
 
 
 def _is_written(name: str) -> bool:
@@ -213,18 +238,24 @@ def result_path(folder: Path, name: str) -> Path:
     return folder / "correlation" / f"{name}.parquet"
 
 
+def _known_labels(folder: Path, sources: Sequence[str]) -> set[str]:
+    """Return the names of all sources and runs that accounts are told by, and the words of keys."""
+    earlier = distinct_texts(_path(folder, "earlier_accounts"), FEW)
+    return {*sources, *key_labels(), *distinct_texts(_path(folder, "run"), ["run"]), *earlier}
+
+
 def _read_tables(engine: Engine, folder: Path, sources: Sequence[str]) -> None:
     """Make what was read of people and groups readable, and what was decided."""
     for name in (*INPUTS, *DECISIONS, *_EARLIER):
-        engine.view(name, [_path(folder, name)])
+        engine.view(name, [_path(folder, name)], _labels(name))
     for kind in ("people", "groups"):
-        engine.view(kind, [table_path(folder, kind, source) for source in sources])
+        engine.view(kind, [table_path(folder, kind, source) for source in sources], _labels(kind))
 
 
 def _read_apps(engine: Engine, folder: Path, sources: Sequence[str]) -> None:
     """Make what was read of the accounts of some sources readable."""
     for kind in ("accounts", "memberships", "events"):
-        engine.view(kind, [table_path(folder, kind, source) for source in sources])
+        engine.view(kind, [table_path(folder, kind, source) for source in sources], _labels(kind))
     engine.view("earlier_memberships", earlier_paths(folder, "earlier_memberships", sources))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -79,7 +79,10 @@ class SparkEngine:
             self._files(self._base).delete(self._path(self._base), recursive)
         self._session.stop()
 
-    def view(self, name: str, paths: Sequence[Path]) -> None:
+    def know(self, labels: Iterable[str]) -> None:
+        """Return; Spark keeps a text as it is."""
+
+    def view(self, name: str, paths: Sequence[Path], labels: Sequence[str] = ()) -> None:  # noqa: ARG002 - labels are texts
         """Make the rows of Parquet files readable under ``name``, replacing what had the name."""
         from pyspark.errors import PySparkException  # noqa: PLC0415 - needs the extra
 
@@ -89,11 +92,11 @@ class SparkEngine:
         except PySparkException as error:
             raise EvidenceError(f"table {name} cannot be read: {_first_line(error)}") from None
 
-    def define(self, name: str, sql: str) -> None:
+    def define(self, name: str, sql: str, labels: Sequence[str] = ()) -> None:  # noqa: ARG002 - labels are texts
         """Make the result of one SELECT readable under ``name``, replacing what had the name."""
         self._session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")
 
-    def hold(self, name: str, sql: str) -> None:
+    def hold(self, name: str, sql: str, labels: Sequence[str] = ()) -> None:  # noqa: ARG002 - labels are texts
         """Do what ``define`` does; what is first read is held on the workers from then on."""
         self._session.sql(sql).persist().createOrReplaceTempView(name)
 

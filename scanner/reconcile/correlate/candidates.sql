@@ -12,8 +12,9 @@ LEFT JOIN (
 ) AS s ON s.source = m.source AND s.account_id = m.account_id
 UNION ALL
 SELECT
-  l.source, l.account_id, 'link', 0, 'strong', l.person_named, l.person_source, l.person_id,
-  s.situation = 'linked'
+  l.source, l.account_id, k.key, k.priority, k.strength, l.person_named, l.person_source,
+  l.person_id, s.situation = 'linked'
 FROM named_links AS l
+JOIN keys AS k ON k.rule = 0
 JOIN situations AS s ON s.source = l.source AND s.account_id = l.account_id
 JOIN identities AS d ON d.source = l.person_source AND d.person_id = l.person_id
