@@ -35,6 +35,7 @@ AS_OF = datetime(2026, 11, 1, 9, tzinfo=UTC)
 HRIS = ("people", "contractors")
 RUN = "000004-20261101T090000Z"
 AUDITED_AT = AS_OF - timedelta(days=30)
+READ_FROM, READ_UNTIL = AS_OF - timedelta(minutes=20), AS_OF - timedelta(minutes=10)
 _SQL = Path(__file__).with_name("estate.sql")
 _TYPES = {
     pa.string(): "VARCHAR",
@@ -184,8 +185,8 @@ def readings(folder: Path, config: Config) -> list[Reading]:
             url=source.url,
             users=_read(folder, "people" if name in HRIS else "accounts", name),
             groups=_read(folder, "groups", name),
-            started_at=AS_OF - timedelta(minutes=20),
-            ended_at=AS_OF - timedelta(minutes=10),
+            started_at=READ_FROM,
+            ended_at=READ_UNTIL,
         )
         for name, source in config.sources.items()
     ]

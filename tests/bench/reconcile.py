@@ -2,11 +2,12 @@
 
 Compared is one run over the same Parquet files, each way in a process of its own, in turn: the
 first audit of a company whose sources are all complete. Every way has to find the same rows of the
-kinds in COMPARED, which are those that hold accounts and memberships against people. Every way also
-writes, sorted as ghostscan does, whom every account belongs to, every key that led to somebody and
-what was last seen of it: a finding that nobody can follow is none. The others may know the company:
-which groups are governed, and that records with one number and one name are one person. ghostscan
-takes nothing for granted, keeps the time of every sighting and the bounds of every removal besides.
+kinds in COMPARED, which are those that hold accounts and memberships against people, in all their
+columns. Every way also writes the same rows of EVIDENCE, sorted: whom every account belongs to,
+every key that led to somebody and what was last seen of it; a finding that nobody can follow is
+none. The others may know the company: which groups are governed, and that records with one number
+and one name are one person. ghostscan takes nothing for granted, and bounds every removal in time
+besides.
 Measured are CPU time (user and system), wall time and the peak of memory (ru_maxrss)
 of each process.
 
@@ -31,13 +32,17 @@ import duckdb
 
 from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.engine import DuckDBEngine
-from scanner.reconcile.queries import run_queries
+from scanner.reconcile.parquet import count_rows
+from scanner.reconcile.queries import result_path, run_queries
 from tests.bench.estate import Size, draw
 
 COMPARED = (
     "ghost_active", "ghost_pending", "orphan_account", "ambiguous_identity", "dormant_account",
     "engagement_expired", "used_after_departure", "leaver_membership", "group_drift",
 )  # fmt: skip
+EVIDENCE = ("candidates", "situations", "observed_accounts")
+INTERNAL = frozenset({"person_number"})
+"""What only ghostscan's evidence has: its own number of a person, beside the person's id."""
 OURS, BY_HAND, PANDAS = "ghostscan", "by_hand", "with_pandas"
 
 
@@ -56,7 +61,10 @@ def ghostscan(folder: Path, size: Size, out: Path, memory: str | None = None) ->
     with DuckDBEngine(folder, memory) as engine:
         run_queries(engine, folder, size.sources, rules)
     for rule in rules:
-        (out / f"{rule.kind}.parquet").symlink_to(folder / "correlation" / f"{rule.kind}.parquet")
+        (out / f"{rule.kind}.parquet").symlink_to(result_path(folder, rule.kind))
+    (out / "evidence").mkdir()
+    for name in EVIDENCE:
+        (out / "evidence" / f"{name}.parquet").symlink_to(result_path(folder, name))
 
 
 def ways() -> Mapping[str, Callable[[Path, Size, Path], None]]:
@@ -66,18 +74,48 @@ def ways() -> Mapping[str, Callable[[Path, Size, Path], None]]:
     return {OURS: ghostscan, **found}
 
 
-def rows(out: Path) -> set[tuple[str | None, ...]]:
-    """What was found: kind, app, account, group and direction."""
-    found: set[tuple[str | None, ...]] = set()
-    for path in sorted(out.glob("*.parquet")):
-        table = duckdb.connect(":memory:").read_parquet(str(path))
-        wanted = ("kind", "app", "account_id", "group_id", "direction")
-        chosen = [
-            one if one in table.columns else f"'{path.stem}'" if one == "kind" else "NULL"
-            for one in wanted
-        ]
-        found |= set(table.project(", ".join(chosen)).fetchall())
-    return found
+def differences(own: Path, other: Path) -> list[str]:
+    """Name the kinds of findings and the evidence of which ``other`` has not the rows of ``own``.
+
+    ``own`` is what ghostscan wrote; all its columns but the INTERNAL ones are compared.
+    """
+    every = _files(other)
+    with duckdb.connect(":memory:") as connection:
+        # How a value is spelled is compared, so that a whole number is one in any type.
+        found = [
+            kind for kind in COMPARED
+            if _differ(connection, _files(own / f"{kind}.parquet"), every, f"kind = '{kind}'")
+        ]  # fmt: skip
+        return found + [
+            name for name in EVIDENCE
+            if _differ(connection, _files(own / f"evidence/{name}.parquet"),
+                       sorted(map(str, other.glob(f"evidence/{name}*.parquet"))), "TRUE")
+        ]  # fmt: skip
+
+
+def count_findings(own: Path) -> int:
+    """Count the findings that ghostscan wrote below ``own``."""
+    return sum(
+        count_rows(Path(one)) for kind in COMPARED for one in _files(own / f"{kind}.parquet")
+    )
+
+
+def _differ(
+    connection: duckdb.DuckDBPyConnection, own: list[str], other: list[str], where: str
+) -> bool:
+    names = connection.execute("SELECT * FROM read_parquet($own) LIMIT 0", {"own": own}).description
+    columns = ", ".join(f"CAST({one[0]} AS VARCHAR)" for one in names if one[0] not in INTERNAL)
+    ours = f"SELECT {columns} FROM read_parquet($own)"  # noqa: S608 - names of ours
+    theirs = f"SELECT {columns} FROM read_parquet($other) WHERE {where}"  # noqa: S608 - the same
+    both = f"({ours} EXCEPT ALL {theirs}) UNION ALL ({theirs} EXCEPT ALL {ours})"
+    return bool(
+        connection.execute(f"FROM ({both}) LIMIT 1", {"own": own, "other": other}).fetchall()
+    )
+
+
+def _files(place: Path) -> list[str]:
+    """The Parquet file, or those of a folder."""
+    return sorted(map(str, place.glob("*.parquet"))) if place.is_dir() else [str(place)]
 
 
 def measured(way: str, folder: Path, size: Size, out: Path) -> Taken:
@@ -125,11 +163,11 @@ def compare(size: Size, seed: int, rounds: int, names: Sequence[str]) -> dict[st
                 _say(f"  {name:12} CPU {taken.cpu:8.1f} s  wall {taken.wall:8.1f} s"
                      f"  memory {taken.memory:7.0f} MiB")  # fmt: skip
                 best[name] = min(best.get(name, taken), taken, key=lambda one: one.cpu)
-        found = {name: rows(Path(place) / f"{name}0") for name in names}
-    wrong = [name for name in names if found[name] != found[names[0]]]
-    if wrong:
-        raise SystemExit(f"other findings than {names[0]}: {', '.join(wrong)}")
-    _say(f"  {len(found[names[0]]):,} findings, the same from each")
+        ours, *others = (Path(place) / f"{name}0" for name in names)
+        wrong = {one.name: found for one in others if (found := differences(ours, one))}
+        if wrong:
+            raise SystemExit(f"other rows than {names[0]}: {wrong}")
+        _say(f"  {count_findings(ours):,} findings, the same from each")
     return best
 
 
