@@ -48,7 +48,7 @@ ACCOUNTS = (
 """What is known of the accounts of one batch of apps."""
 
 MEMBERSHIPS = (
-    "owned_accounts", "condition_groups", "expected_accounts", "expected_members",
+    "owned_accounts", "account_fields", "condition_groups", "expected_accounts", "expected_members",
     "governed_members", "actual_members", "rule_drift", "baseline_drift", "past_moves",
     "moved_memberships", "kept_memberships", "new_colleagues", "mover_drift", "inactive_drift",
     "observed_moves",
@@ -61,7 +61,7 @@ TOTALS = ("match_counts",)
 HELD = frozenset({
     "keys", "person_keys", "governing_people", "departed_people", "known_keys", "condition_people",
     "moved_people", "named_accounts", "named_links", "matches", "issued_claims", "situations",
-    "owned_accounts", "condition_groups", "governed_members", "moved_memberships",
+    "owned_accounts", "account_fields", "condition_groups", "governed_members", "moved_memberships",
     "kept_memberships", "mover_drift",
 })  # fmt: skip
 """What is computed once and kept while it is needed."""
@@ -107,7 +107,7 @@ LABELS: Mapping[str, Sequence[str]] = {
     "people": ("source",), "accounts": ("source",), "sources": ("source",),
     "identities": ("source",), "governing_records": ("source",), "people_as_of": ("source",),
     "keys": ("key", "strength"), "situations": ("source", "person_source", "matched_by"),
-    "run": ("run",), "earlier_accounts": FEW,
+    "run": ("run",), "earlier_accounts": FEW, "governed_groups": ("app",),
 }  # fmt: skip
 """Columns that hold nothing but the texts of ``_known_labels``."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
@@ -95,12 +95,15 @@ class Recorder:
     ) -> None:
         self._engine.__exit__(kind, error, trace)
 
-    def view(self, name: str, paths: Sequence[Path]) -> None:
+    def know(self, labels: Iterable[str]) -> None:
+        """Return; what is remembered are texts."""
+
+    def view(self, name: str, paths: Sequence[Path], labels: Sequence[str] = ()) -> None:  # noqa: ARG002 - labels are texts
         """Make files readable."""
         self._engine.view(name, paths)
         self._tables.pop(name, None)
 
-    def define(self, name: str, sql: str) -> None:
+    def define(self, name: str, sql: str, labels: Sequence[str] = ()) -> None:  # noqa: ARG002 - labels are texts
         """Run a query at once, and remember what it read and gave."""
         read = {table: self._rows(table) for table in tables_of(sql)}
         self._engine.hold(name, sql)
@@ -109,7 +112,7 @@ class Recorder:
         if f"every_{name}" not in read:
             self._steps[name] = Step(sql, read, self._rows(name))
 
-    def hold(self, name: str, sql: str) -> None:
+    def hold(self, name: str, sql: str, labels: Sequence[str] = ()) -> None:  # noqa: ARG002 - labels are texts
         """Do what ``define`` does; everything is held."""
         self.define(name, sql)
 

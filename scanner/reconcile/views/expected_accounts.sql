@@ -2,19 +2,17 @@ SELECT
   -- Who is expected and has no account in the app can be neither missing nor unexpected.
   g.app, g.group_id, g.basis, o.account_id, o.person_number, o.status = 'active' AND o.active = TRUE
     AS demanded
-FROM owned_accounts AS o
-JOIN condition_people AS p ON p.person_number = o.person_number
+FROM account_fields AS o
 JOIN condition_groups AS g
-  ON g.app = o.app AND g.field = p.field AND g.field_value = p.field_value
+  ON g.app = o.app AND g.field = o.field AND g.field_value = o.field_value
 WHERE g.fields_named = 1
 UNION ALL
 SELECT
   g.app, g.group_id, MIN(g.basis), o.account_id, o.person_number,
   MIN(o.status) = 'active' AND MIN(o.active) = TRUE
-FROM owned_accounts AS o
-JOIN condition_people AS p ON p.person_number = o.person_number
+FROM account_fields AS o
 JOIN condition_groups AS g
-  ON g.app = o.app AND g.field = p.field AND g.field_value = p.field_value
+  ON g.app = o.app AND g.field = o.field AND g.field_value = o.field_value
 WHERE g.fields_named > 1
 GROUP BY g.entitlement, g.app, g.group_id, o.account_id, o.person_number
 -- Every field the rule names must match, each by one of its values.
