@@ -23,10 +23,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import duckdb
 
@@ -36,6 +38,8 @@ from scanner.reconcile.parquet import count_rows
 from scanner.reconcile.queries import result_path, run_queries
 from tests.bench.estate import Size, draw
 
+P = ParamSpec("P")
+R = TypeVar("R")
 COMPARED = (
     "ghost_active", "ghost_pending", "orphan_account", "ambiguous_identity", "dormant_account",
     "engagement_expired", "used_after_departure", "leaver_membership", "group_drift",
@@ -141,14 +145,11 @@ def _measure(way: str, folder: Path, size: Size, out: Path, sender: object) -> N
     sender.send(taken)  # type: ignore[attr-defined]  # a Connection, which has no type of its own
 
 
-def _draw(folder: Path, size: Size, seed: int) -> None:
-    """Draw in a process of its own: a peak of memory is handed on to every later child."""
+def _apart(work: Callable[P, R], *given: P.args, **named: P.kwargs) -> R:
+    """Do work in a process of its own: a peak of memory is handed on to every later child."""
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=draw, args=(folder, size, seed), kwargs={"history": False})
-    process.start()
-    process.join()
-    if process.exitcode != 0:
-        raise SystemExit(f"the company could not be drawn: exit {process.exitcode}")
+    with ProcessPoolExecutor(1, context) as pool:
+        return pool.submit(work, *given, **named).result()
 
 
 def compare(size: Size, seed: int, rounds: int, names: Sequence[str]) -> dict[str, Taken]:
@@ -156,7 +157,7 @@ def compare(size: Size, seed: int, rounds: int, names: Sequence[str]) -> dict[st
     best: dict[str, Taken] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "run"
-        _draw(folder, size, seed)
+        _apart(draw, folder, size, seed, history=False)
         for number in range(rounds):
             for name in names:
                 taken = measured(name, folder, size, Path(place) / f"{name}{number}")
@@ -164,7 +165,8 @@ def compare(size: Size, seed: int, rounds: int, names: Sequence[str]) -> dict[st
                      f"  memory {taken.memory:7.0f} MiB")  # fmt: skip
                 best[name] = min(best.get(name, taken), taken, key=lambda one: one.cpu)
         ours, *others = (Path(place) / f"{name}0" for name in names)
-        wrong = {one.name: found for one in others if (found := differences(ours, one))}
+        found = {one.name: _apart(differences, ours, one) for one in others}
+        wrong = {name: kinds for name, kinds in found.items() if kinds}
         if wrong:
             raise SystemExit(f"other rows than {names[0]}: {wrong}")
         _say(f"  {count_findings(ours):,} findings, the same from each")
