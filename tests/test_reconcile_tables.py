@@ -11,7 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from scanner.errors import EvidenceError
-from scanner.reconcile.parquet import always, read_rows, write_rows
+from scanner.reconcile.parquet import (
+    always,
+    distinct_texts,
+    maybe,
+    read_batches,
+    read_rows,
+    write_rows,
+)
 from scanner.reconcile.tables import ACCOUNTS, GROUPS, KINDS, MEMBERSHIPS, PEOPLE, table_path
 from tests.fakes.company import LEFT, Company, account, group, leaver, person
 
@@ -88,6 +95,37 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """Reading what is not there says which file."""
     with pytest.raises(EvidenceError, match=r"absent\.parquet is missing"):
         read_rows(tmp_path / "absent.parquet")
+
+
+def test_rows_in_batches_have_the_columns_that_are_asked_for(tmp_path: Path) -> None:
+    """Of each row no more is held than is asked for; what is no Parquet file is told."""
+    schema = pa.schema([always("name"), maybe("other")])
+    write_rows(tmp_path / "rows.parquet", {"name": ["b", "a"], "other": ["x", None]}, schema)
+    assert list(read_batches(tmp_path / "rows.parquet", ["name"])) == [{"name": "b"}, {"name": "a"}]
+    with pytest.raises(EvidenceError, match="missing"):
+        list(read_batches(tmp_path / "none.parquet", ["name"]))
+    (tmp_path / "odd.parquet").write_text("odd")
+    with pytest.raises(EvidenceError, match="Parquet"):
+        list(read_batches(tmp_path / "odd.parquet", ["name"]))
+
+
+def test_the_texts_of_some_columns_are_told_once_each(tmp_path: Path) -> None:
+    """Null is no text; a folder of parts is read as one; what is no Parquet file is told."""
+    schema = pa.schema([maybe("source"), maybe("run"), maybe("other")])
+    rows: dict[str, list[str | None]] = {
+        "source": ["b", "a", None],
+        "run": ["1", None, "1"],
+        "other": ["x", "y", "z"],
+    }
+    write_rows(tmp_path / "parts" / "1.parquet", rows, schema)
+    write_rows(tmp_path / "parts" / "2.parquet", {key: ["c"] for key in rows}, schema)
+    assert distinct_texts(tmp_path / "parts" / "1.parquet", ["source", "run"]) == {"a", "b", "1"}
+    assert distinct_texts(tmp_path / "parts", ["source"]) == {"a", "b", "c"}
+    with pytest.raises(EvidenceError, match="missing"):
+        distinct_texts(tmp_path / "none.parquet", ["source"])
+    (tmp_path / "odd.parquet").write_text("odd")
+    with pytest.raises(EvidenceError, match="Parquet"):
+        distinct_texts(tmp_path / "odd.parquet", ["source"])
 
 
 def test_a_file_that_is_not_parquet_is_named(tmp_path: Path) -> None:
