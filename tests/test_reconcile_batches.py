@@ -69,19 +69,22 @@ def test_batches_change_no_result(
 
 
 def test_what_is_no_source_any_more_stays_known(drawn: Path, tmp_path: Path) -> None:
-    """Accounts of an app, and of an HRIS, that the configuration has no more are kept as seen."""
+    """Accounts of an app, and people of an HRIS, that are configured no more are kept as seen."""
     shutil.copytree(drawn / "tables", tmp_path / "drawn" / "tables")
-    path = tmp_path / "drawn" / "tables" / "earlier" / "accounts.parquet"
-    rows = pq.read_table(path)
-    old = {"source": "retired", "person_source": "former_hris", "first_seen_run": "000000-older"}
-    gone = [row | old for row in rows.slice(0, 3).to_pylist()]
-    pq.write_table(pa.concat_tables([rows, pa.Table.from_pylist(gone, rows.schema)]), path)
+    known = {}
+    for kind, former in (("accounts", {"person_source": "former_hris"}), ("people", {})):
+        path = tmp_path / "drawn" / "tables" / "earlier" / f"{kind}.parquet"
+        rows = pq.read_table(path)
+        old = {"source": "retired", "first_seen_run": "000000-older", **former}
+        gone = [row | old for row in rows.slice(0, 3).to_pylist()]
+        pq.write_table(pa.concat_tables([rows, pa.Table.from_pylist(gone, rows.schema)]), path)
+        known[kind] = [row for row in read_rows(path) if row["source"] == "retired"]
     whole = judged(tmp_path / "drawn", tmp_path / "whole", 10**9)
     assert judged(tmp_path / "drawn", tmp_path / "by_app", 1) == whole
     assert judged(tmp_path / "drawn", tmp_path / "held") == whole
-    kept = [row for row in whole["accounts.parquet"] if b"'retired'" in row]
-    assert len(kept) == len(gone)
-    assert all(b"'former_hris'" in row and b"'000000-older'" in row for row in kept)
+    for kind, as_seen in known.items():
+        kept = [row for row in whole[f"{kind}.parquet"] if b"'retired'" in row]
+        assert kept == [repr(row).encode() for row in as_seen]
 
 
 def test_batches_hold_every_name_once(drawn: Path) -> None:
