@@ -101,7 +101,7 @@ def check(rows: list[Row], truth: dict[str, Truth]) -> None:
             assert over > 0
             assert row["hours_over_min"] <= over
         if row["verdict"] == "within":
-            assert over <= 0
+            assert over <= row["hours_over_min"] == row["hours_over_max"] == 0
         assert row["hours_over_max"] is None or over <= row["hours_over_max"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from scanner.model import Account, Finding, Person, PersonStatus, Records
 from scanner.reconcile.events import EVENTS
 from scanner.reconcile.judge import Conclusions
-from scanner.reconcile.parquet import write_rows
+from scanner.reconcile.parquet import read_rows, write_rows
 from tests.fakes.company import SETTINGS, account, leaver, person
 from tests.fakes.runs import READING_TAKES, Runs
 
@@ -276,7 +276,7 @@ def test_of_all_that_dates_a_removal_the_best_that_can_be_true_is_taken(tmp_path
     ]
     runs.audit(START, [*people, *on])
     events = [event(kind, at, name) for name, (_, all_, *_) in OFF_AT.items() for kind, at in all_]
-    _, concluded = runs.audit(START + 5 * DAY, [*people, *off], prepare=import_events(events))
+    folder, concluded = runs.audit(START + 5 * DAY, [*people, *off], prepare=import_events(events))
     told = {one.account.id: one for one in about_time(concluded) if one.account}
     for name, (_, _, _, basis, latest) in OFF_AT.items():
         if basis == "in time":
@@ -289,6 +289,9 @@ def test_of_all_that_dates_a_removal_the_best_that_can_be_true_is_taken(tmp_path
     assert told["due when last seen"].kind == "timeliness_indeterminate"
     assert told["at the last sighting"].kind == "late_deprovisioning"
     assert told["as long ago as is asked"].kind == "late_deprovisioning"
+    judged = {row["account_id"]: row for row in read_rows(folder / "correlation/removals.parquet")}
+    limit = judged["at the limit"]
+    assert (limit["verdict"], limit["hours_over_min"], limit["hours_over_max"]) == ("within", 0, 0)
 
 
 def test_an_event_that_says_when_narrows_what_the_readings_saw(runs: Runs) -> None:
