@@ -196,7 +196,7 @@ def test_a_group_that_is_not_there_is_explained_by_those_that_are(explained: Exp
     """What is named, what is wrong with it, and the groups that were read."""
     shown = " ".join(map(printed, explained("collection_incomplete")))
     assert "group named renamed long ago (in [[entitlements]]" in shown
-    assert "problem group absent groups of github 1 read: Dev" in shown
+    assert "problem group absent: renamed long ago of github groups of github 1 read: Dev" in shown
     assert "zoom not complete: no total told" in shown
 
 

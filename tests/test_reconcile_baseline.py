@@ -66,6 +66,29 @@ PEOPLE: list[Record] = [
 ]
 
 
+def test_a_group_whose_mirror_was_not_read_is_not_held_against_its_baseline(tmp_path: Path) -> None:
+    """Who came in by the mirrored group was never approved, and is not unexpected for that."""
+    company = Company(
+        [
+            *PEOPLE,
+            account("u1", external_id="1"),
+            account("u2", external_id="2"),
+            account("o2", source="okta", external_id="2"),
+            group("staff", "o2", source="okta"),
+            group("G1", "u1", "u2"),
+        ],
+        entitlements=[{"app": "slack", "group": "G1", "mirrors": "okta:staff"}],
+        registers=against(approved("u1")),
+    )
+    assert company.findings(tmp_path / "whole", "group_drift") == []
+    cut = replace(company, groups={"okta": State.INCOMPLETE})
+    (finding,) = [one for one in cut.conclude(tmp_path / "cut").findings if one.group]
+    assert finding.kind == "collection_incomplete"
+    assert finding.detail == (
+        "Who is in G1 of slack is not concluded: the users and groups of okta were not all read."
+    )
+
+
 def test_members_that_nobody_approved_are_unexpected(tmp_path: Path) -> None:
     """Whoever owns the account, or nobody; a leaver's membership is found as such."""
     records = [*PEOPLE, group("G1", "U1", "U2", "U3", "B1", name="admins")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,58 @@ def test_entitlements_of_one_group_add_up(tmp_path: Path) -> None:
     finding = only(company, tmp_path)
     assert finding.group == GroupRef("G1", "Eng", "unexpected", "mirror")
     assert finding.detail.endswith("whose department is Engineering or Platform, or in okta:staff.")
+
+
+@pytest.mark.parametrize("unread", ["users", "groups"])
+def test_a_group_whose_mirror_was_not_read_is_not_judged_by_its_rule_alone(
+    tmp_path: Path, unread: str
+) -> None:
+    """Who is in it because of the group that was not read must not look unexpected."""
+    company = Company(
+        [
+            staff("1", department="Platform"),
+            staff("2", department="Sales"),
+            login("1"),
+            login("2"),
+            login("2", "okta"),
+            group("staff", "okta-2", source="okta"),
+            group("G1", "slack-1", "slack-2", name="Eng"),
+        ],
+        entitlements=[ENGINEERS, MIRRORED],
+    )
+    assert company.conclude(tmp_path / "whole").findings == ()
+    part = {"okta": State.INCOMPLETE}
+    cut = replace(company, users=part) if unread == "users" else replace(company, groups=part)
+    conclusions = cut.conclude(tmp_path / "cut")
+    assert {one.kind for one in conclusions.findings} == {"collection_incomplete"}
+    why = "the users and groups of okta were not all read."
+    assert {one.group.id: one.detail for one in conclusions.findings if one.group} == {
+        named: f"Who is in {named} of slack is not concluded: {why}" for named in ("Eng", "G1")
+    }
+    assert {one.code for one in conclusions.apps[1].not_concluded} == {
+        "entitlement.groups_incomplete"
+    }
+
+
+def test_a_group_that_an_ambiguous_name_may_mean_is_not_judged_by_anything_else(
+    tmp_path: Path,
+) -> None:
+    """Neither of the two of that name; a third one is, and says only who is expected there."""
+    sales = {"app": "slack", "people": {"department": ["Sales"]}}
+    groups = [group("G1", "slack-1", name="Eng"), group("G2", "slack-1", name="ENG")]
+    company = Company(
+        [staff("1", department="Platform"), login("1"), *groups, group("G3", "slack-1")],
+        entitlements=[ENGINEERS, *({**sales, "group": one} for one in ("G1", "G2", "G3"))],
+    )
+    conclusions = company.conclude(tmp_path)
+    found = {(one.kind, one.group and one.group.id): one for one in conclusions.findings}
+    withheld = {("collection_incomplete", one) for one in ("Eng", "G1", "G2")}
+    assert found.keys() == {*withheld, ("group_drift", "G3")}
+    assert found["group_drift", "G3"].detail.endswith("for the people whose department is Sales.")
+    assert found["collection_incomplete", "G1"].detail == (
+        "Who is in G1 of slack is not concluded: slack has more than one group with the id or "
+        "name Eng."
+    )
 
 
 def test_groups_without_an_entitlement_are_not_judged(tmp_path: Path) -> None:

@@ -216,9 +216,11 @@ def _incomplete(folder: Path, hit: Hit) -> Facts:
     groups = read_rows(table_path(folder, "groups", hit.app))
     names = sorted(row["display_name"] or row["group_id"] for row in groups)
     yield "group named", f"{hit.group_id} (in [[entitlements]], or when a baseline was approved)"
-    for row in read_rows(result_path(folder, "entitlement_groups")):
-        if (row["source"], row["group_named"]) == (hit.app, hit.group_id) and row["problem"]:
-            yield "problem", row["problem"].rpartition(".")[2].replace("_", " ")
+    for row in read_rows(result_path(folder, "withheld_groups")):
+        if (row["app"], row["group_named"]) == (hit.app, hit.group_id):
+            problem = row["problem"].rpartition(".")[2].replace("_", " ")
+            named = f"{row['unclear_group']} of {row['unclear_source']}"
+            yield "problem", f"{problem}: {named}"
     shown = f"{', '.join(names[:_MOST_NAMES])}{', …' if names[_MOST_NAMES:] else ''}"
     yield f"groups of {hit.app}", f"{len(names):,} read: {shown}" if names else "none read"
 

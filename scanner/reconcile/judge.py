@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from scanner.config import Config, approved_words
+from scanner.config import Config
 from scanner.errors import IntegrityError
 from scanner.model import (
     NO_REGISTERS,
@@ -31,7 +31,8 @@ from scanner.reconcile.batch import count_records
 from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.decisions import write_decisions
 from scanner.reconcile.engine import open_engine
-from scanner.reconcile.facts import Hit, Place, read_facts, read_hits
+from scanner.reconcile.entitlement import read_expected, read_withheld, withheld_places
+from scanner.reconcile.facts import Hit, read_facts, read_hits
 from scanner.reconcile.findings import build_findings
 from scanner.reconcile.inputs import write_inputs
 from scanner.reconcile.keys import key
@@ -39,7 +40,7 @@ from scanner.reconcile.movement import balance, concluded_in
 from scanner.reconcile.observation import add_earlier
 from scanner.reconcile.parquet import Row, count_rows, read_rows
 from scanner.reconcile.queries import result_path, run_late, run_queries
-from scanner.reconcile.sentences import KEY_WORDS, Telling, expectation, withheld_group
+from scanner.reconcile.sentences import KEY_WORDS, Telling
 from scanner.reconcile.suggestion import with_suggestions
 from scanner.reconcile.tables import table_path, write_tables
 from scanner.reconcile.waived import Waived
@@ -103,7 +104,7 @@ def reconcile(
         people=sum(row["people"] for row in people),
         departed=_departed(every, people),
         match_counts=_match_counts(folder),
-        movement=balance(findings, before, concluded_in(every, _withheld_places(folder, telling))),
+        movement=balance(findings, before, concluded_in(every, withheld_places(folder))),
     )
 
 
@@ -213,14 +214,13 @@ def _telling(
     registers: Registers,
     waived: Waived,
 ) -> Telling:
-    groups = read_rows(result_path(folder, "entitlement_groups"))
     people = read_rows(result_path(folder, "people_counts"))
     return Telling(
         facts=read_facts(folder, hits),
         readings={reading.source: reading for reading in readings},
         people=sum(row["people"] for row in people),
-        expected=_expected(config, registers, groups),
-        withheld=_withheld_groups(groups),
+        expected=read_expected(folder, config, registers),
+        withheld=read_withheld(folder),
         nonhuman=_registered(registers),
         dormant_after=config.policy.dormant_after or "",
         waivers=waived.told(folder),
@@ -233,47 +233,6 @@ def _registered(registers: Registers) -> dict[tuple[str, str | None], list[NonHu
     for one in registers.nonhuman:
         entries[one.app, key(one.account)].append(one)
     return dict(entries)
-
-
-def _expected(config: Config, registers: Registers, groups: Sequence[Row]) -> dict[Place, str]:
-    """Say per governed group who is expected; several entitlements of a group add up."""
-    said = [expectation(one) for one in config.entitlements]
-    said += [approved_words(one) for one in registers.baseline]
-    words: defaultdict[Place, list[str]] = defaultdict(list)
-    for row in groups:
-        if row["side"] == "app" and row["group_id"] is not None:
-            who = said[row["entitlement"] - 1]
-            words[row["source"], row["group_id"]].append(who)
-    return {place: ", or ".join(dict.fromkeys(found)) for place, found in words.items()}
-
-
-def _withheld_groups(groups: Sequence[Row]) -> dict[Place, list[Reason]]:
-    """Say per group named in an entitlement why its membership is not concluded, if it is not."""
-    governed = {row["entitlement"]: row for row in groups if row["side"] == "app"}
-    withheld: defaultdict[Place, list[Reason]] = defaultdict(list)
-    for row in groups:
-        if row["problem"] is not None:
-            app, named = (governed[row["entitlement"]][name] for name in ("source", "group_named"))
-            reason = withheld_group(app, named, row["problem"], row["source"], row["group_named"])
-            if row["basis"] == "baseline":
-                reason = replace(reason, hint="approve again: ghostscan baseline approve")
-            withheld[app, named].append(reason)
-    return dict(withheld)
-
-
-def _withheld_places(folder: Path, telling: Telling) -> set[Place]:
-    """The groups that are withheld, as they are named and by the ids of all they may mean."""
-    withheld = {
-        row["entitlement"]
-        for row in read_rows(result_path(folder, "entitlement_groups"))
-        if row["side"] == "app" and (row["source"], row["group_named"]) in telling.withheld
-    }
-    found = {
-        (row["source"], row["group_id"])
-        for row in read_rows(result_path(folder, "named_groups"))
-        if row["side"] == "app" and row["entitlement"] in withheld
-    }
-    return found | set(telling.withheld)
 
 
 def _apps(

@@ -32,8 +32,8 @@ ONCE = (
     "observed_people", "departed_people", "people_counts",
     "shared_keys", "dated_sources", "record_flaws", "moved_people", "person_fields",
     "condition_people", "nonhuman_owners",
-    "concluded", "named_groups", "entitlement_groups", "governed_groups", "approved_groups",
-    "privileged_groups", "waiver_sources",
+    "concluded", "named_groups", "entitlement_groups", "withheld_groups", "governed_groups",
+    "approved_groups", "privileged_groups", "waiver_sources",
 )  # fmt: skip
 """What is known of people, groups and the run before any account is looked at."""
 
@@ -77,8 +77,8 @@ QUERIES = (*ONCE, *ACCOUNTS, *MEMBERSHIPS, *TOTALS)
 
 KEPT = frozenset({
     "shared_traits", "identities", "governing_records", "people_as_of",
-    "named_groups", "entitlement_groups", "governed_groups", "approved_groups",
-    "privileged_groups", "situations", "candidates", "mirrored_people",
+    "named_groups", "entitlement_groups", "withheld_groups", "governed_groups",
+    "approved_groups", "privileged_groups", "situations", "candidates", "mirrored_people",
     "registered_accounts", "privileged_accounts", "app_counts", "people_counts", "match_counts",
     *OBSERVED, "removals", "reactivations", "timeliness_counts",
 })  # fmt: skip

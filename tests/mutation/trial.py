@@ -47,7 +47,7 @@ COMPARED = frozenset({"situations", "app_counts", "people_counts", "timeliness_c
 """What the second implementation says too, besides the findings."""
 ROOT = Path(__file__).parents[2]
 VARIABLE = "GHOSTSCAN_MUTANT"
-READ = frozenset({"entitlement_groups", "named_groups"})
+READ = frozenset({"entitlement_groups", "named_groups", "withheld_groups"})
 """What Python reads besides, and whose meaning the second implementation knows."""
 WORDED = frozenset({"candidates", "match_counts", "observed_accounts", "observed_people"})
 """What shows only in the words of a finding: those of the golden company stand in a file."""

@@ -77,14 +77,24 @@ class Governance:
 
 
 def governance(history: History, run: Run) -> Governance:
-    """Find the groups that entitlements and the approved baseline name."""
+    """Find the groups that entitlements and the approved baseline name.
+
+    What an entitlement asks for that is not clear may be asked for in every group it may mean, so
+    that of these, too, nothing is concluded.
+    """
     governed: defaultdict[Place, Governed] = defaultdict(Governed)
     withheld: set[Place] = set()
     named: set[Place] = set()
+    doubtful: set[Place] = set()
+    for one in history.config.entitlements:
+        meant = set(_called(run, one.app, one.group))
+        named |= meant
+        if not _clear(run, one):
+            withheld.add((one.app, one.group))
+            doubtful |= meant
     for one in history.config.entitlements:
         mine, model = _found(run, one.app, one.group), _model(run, one)
-        named |= set(_called(run, one.app, one.group))
-        if mine is None or (one.mirrors is not None and model is None):
+        if mine is None or mine in doubtful:
             withheld.add((one.app, one.group))
             continue
         group = governed[mine]
@@ -97,11 +107,18 @@ def governance(history: History, run: Run) -> Governance:
     for each in history.registers.baseline:
         place = (each.app, each.group)
         named.add(place)
-        if place in run.groups and run.complete(each.app) and run.groups_complete(each.app):
+        whole = run.complete(each.app) and run.groups_complete(each.app)
+        if place in run.groups and whole and place not in doubtful:
             approved[place] = frozenset(each.members)
         else:
             withheld.add(place)
     return Governance(dict(governed), approved, frozenset(withheld), frozenset(named))
+
+
+def _clear(run: Run, entitlement: Entitlement) -> bool:
+    if _found(run, entitlement.app, entitlement.group) is None:
+        return False
+    return entitlement.mirrors is None or _model(run, entitlement) is not None
 
 
 def _model(run: Run, entitlement: Entitlement) -> Place | None:
