@@ -344,7 +344,8 @@ def test_a_group_not_found_once_is_not_concluded(
 def test_a_blank_group_name_names_no_group(tmp_path: Path) -> None:
     """A name of blanks has no key, and a group without a display name has none either."""
     blank = {**ENGINEERS, "group": " "}
-    company = Company([staff("1"), group("G1"), group("G2", name=" ")], entitlements=[blank])
+    groups = [group("G1"), group("G2", name=" "), group(" ", name="Eng")]
+    company = Company([staff("1"), *groups], entitlements=[blank])
     (slack,) = [app for app in company.conclude(tmp_path).apps if app.name == "slack"]
     assert [reason.code for reason in slack.not_concluded] == ["entitlement.group_absent"]
 
