@@ -445,6 +445,18 @@ def test_groups_of_another_app_say_nothing(company: Path) -> None:
     assert told["group_drift"] == "the groups of zoom were not completely read"
 
 
+def test_a_group_that_is_not_concluded_is_no_group_in_which_all_is_as_expected(
+    company: Path,
+) -> None:
+    """It is named beside those that are judged, for the apps whose group it is."""
+    cases = [read_case(company, place) for place in accounts(company) if place[0] == "github"]
+    told = {dict(absences(case)).get("group_drift", "") for case in cases[:20]}
+    assert (
+        "as expected in the groups that are judged: Dev; "
+        "nothing is concluded about who is in renamed long ago"
+    ) in told
+
+
 def kinds_of_people(run: Path) -> dict[tuple[object, ...], tuple[str, str]]:
     """One person of every status, standing, record that decides and accounts, without a flaw."""
     found = {}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from scanner.model import State
 from scanner.reconcile.case import Case
 from scanner.reconcile.correlation import key_words
+from scanner.reconcile.entitlement import read_withheld
 from scanner.reconcile.parquet import read_rows
 from scanner.reconcile.queries import result_path
 from scanner.reconcile.sentences import instant
@@ -217,9 +218,10 @@ def _as_expected(case: Case) -> str:
     }
     rows = read_rows(table_path(case.folder, "groups", app), ("group_id", judged)) if judged else ()
     names = ", ".join(sorted(row["display_name"] or row["group_id"] for row in rows))
-    if not names:
-        return f"nothing says whether it is expected in a group of {app}"
-    return f"as expected in the groups that are judged: {names}"
+    said = [f"as expected in the groups that are judged: {names}"] if names else []
+    withheld = sorted(named for source, named in read_withheld(case.folder) if source == app)
+    said += [f"nothing is concluded about who is in {', '.join(withheld)}"] if withheld else []
+    return "; ".join(said) or f"nothing says whether it is expected in a group of {app}"
 
 
 def _groups(case: Case) -> set[str]:
