@@ -226,6 +226,47 @@ def test_who_is_no_new_colleague_does_not_speak_for_a_membership(
     assert drifts == ["U1"]
 
 
+@pytest.mark.parametrize("kept", [("slack", "h"), ("okta", "g")])
+def test_who_moved_before_speaks_for_a_group_joined_since(
+    tmp_path: Path, kept: tuple[str, str]
+) -> None:
+    """What Ana kept from before her move is elsewhere: here she is a colleague of the new work."""
+    app, name = kept
+    ana, bo = {"employee_number": "1"}, {"employee_number": "2"}
+    accounts: list[Any] = [account("U1", **ana), account("U1", "okta", **ana), account("U2", **bo)]
+    old = group(name, "U1", source=app)
+    runs = Runs(tmp_path)
+    told = []
+    for day, (hers, his, members) in enumerate([
+        ("Sales", "Sales", ["U2"]),
+        ("Legal", "Sales", ["U1", "U2"]),
+        ("Legal", "Legal", ["U1", "U2"]),
+    ]):  # fmt: skip
+        people = [person("1", department=hers, **ana), person("2", department=his, **bo)]
+        records = [*people, *accounts, group("g", *members), old]
+        _, concluded = runs.audit(AS_OF + day * DAY, records)
+        told.append([(one.app, one.group and one.group.id) for one in concluded.findings])
+    assert told == [[], [kept], [kept]]
+
+
+def test_who_has_the_id_of_a_mover_in_another_hris_is_a_colleague_all_the_same(
+    tmp_path: Path,
+) -> None:
+    """She joins the group from the new work, and nobody's membership there is from before."""
+    bo, ana = {"employee_number": "2"}, {"employee_number": "1"}
+    accounts: list[Any] = [account("U2", **bo), account("U1", **ana)]
+    runs = Runs(tmp_path, TWO_HRIS)
+    told = []
+    for day, (his, members) in enumerate([
+        ("Sales", ["U2"]), ("Legal", ["U2"]), ("Legal", ["U1", "U2"]),
+    ]):  # fmt: skip
+        people = [person("1", "contractors", department=his, **bo),
+                  person("1", department="Legal", **ana)]  # fmt: skip
+        _, concluded = runs.audit(AS_OF + day * DAY, [*people, *accounts, group("g", *members)])
+        told.append([one.problem for one in concluded.findings])
+    assert told == [[], ["mover"], []]
+
+
 FIELDS = {
     "person_id": "1", "employee_number": "n1", "user_name": "ana", "status": "active",
     "worker_type": "staff", "department": "Sales", "title": "Clerk", "manager_id": "m1",
