@@ -249,6 +249,17 @@ def test_who_moved_before_speaks_for_a_group_joined_since(
     assert told == [[], [kept], [kept]]
 
 
+def test_who_moved_at_the_same_time_does_not_speak_for_a_group_just_joined(tmp_path: Path) -> None:
+    """Two came to Legal together: that Ana joined the group by then does not make it Legal's."""
+    ana, bo = {"employee_number": "1"}, {"employee_number": "2"}
+    accounts: list[Any] = [account("U1", **ana), account("U2", **bo)]
+    runs = Runs(tmp_path)
+    for day, (work, members) in enumerate([("Sales", ["U2"]), ("Legal", ["U1", "U2"])]):
+        people = [person("1", department=work, **ana), person("2", department=work, **bo)]
+        _, concluded = runs.audit(AS_OF + day * DAY, [*people, *accounts, group("g", *members)])
+    assert [one.account and one.account.id for one in concluded.findings] == ["U2"]
+
+
 def test_who_has_the_id_of_a_mover_in_another_hris_is_a_colleague_all_the_same(
     tmp_path: Path,
 ) -> None:
