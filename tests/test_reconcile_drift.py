@@ -300,6 +300,40 @@ def test_a_group_that_an_ambiguous_name_may_mean_is_not_judged_by_anything_else(
     )
 
 
+def test_a_group_gives_the_reasons_of_all_that_may_mean_it(tmp_path: Path) -> None:
+    """An ambiguous name has a reason of its own; one of the groups it may mean has both."""
+    company = Company(
+        [staff("1"), group("G1", name="Eng"), group("G2", name="ENG")],
+        entitlements=[ENGINEERS, {"app": "slack", "group": "G1", "mirrors": "okta:nobody"}],
+    )
+    told = {one.group.id: one.detail for one in company.conclude(tmp_path).findings if one.group}
+    two = "slack has more than one group with the id or name Eng."
+    assert told == {
+        "Eng": f"Who is in Eng of slack is not concluded: {two}",
+        "G1": f"Who is in G1 of slack is not concluded: {two} Who is in G1 of slack is not "
+        "concluded: okta has no group with the id or name nobody.",
+    }
+
+
+def test_a_mirrored_group_may_be_one_that_is_not_concluded_itself(tmp_path: Path) -> None:
+    """Who is in it is known; only who should be is not, and nobody asks for that here."""
+    company = Company(
+        [
+            staff("1"),
+            login("1"),
+            login("1", "okta"),
+            group("staff", "okta-1", source="okta"),
+            group("G1"),
+        ],
+        entitlements=[MIRRORED, {"app": "okta", "group": "staff", "mirrors": "slack:nobody"}],
+    )
+    found = {(one.kind, one.app, one.group and one.group.id): one.group
+             for one in company.conclude(tmp_path).findings}  # fmt: skip
+    assert found.keys() == {("collection_incomplete", "okta", "staff"),
+                            ("group_drift", "slack", "G1")}  # fmt: skip
+    assert found["group_drift", "slack", "G1"] == GroupRef("G1", None, "missing", "mirror")
+
+
 def test_groups_without_an_entitlement_are_not_judged(tmp_path: Path) -> None:
     """Nobody said who belongs there, so nobody is unexpected."""
     company = Company([staff("1"), login("1"), group("G1", "slack-1")])
