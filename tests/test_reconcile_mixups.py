@@ -515,6 +515,30 @@ def test_who_moved_is_cleared_by_colleagues_of_the_same_new_work_in_that_group(
     assert [one.account and one.account.id for one in concluded.findings] == ["U1"]
 
 
+def test_groups_of_one_id_in_two_apps_follow_a_model_each(tmp_path: Path) -> None:
+    """Who is in the model of the one is not expected in the other."""
+    zoom = {"type": "zoom", "url": "https://zoom.example.com"}
+    her = {"employee_number": "1"}
+    company = Company(
+        [
+            person("1", **her),
+            *(account(f"{app}-1", app, **her) for app in ("okta", "slack", "zoom")),
+            group("a", source="okta"),
+            group("b", "okta-1", source="okta"),
+            group("g", "slack-1"),
+            group("g", "zoom-1", source="zoom"),
+        ],
+        settings={**SETTINGS, "sources": {**SETTINGS["sources"], "zoom": zoom}},
+        entitlements=[
+            {"app": "slack", "group": "g", "mirrors": "okta:a"},
+            {"app": "zoom", "group": "g", "mirrors": "okta:b"},
+        ],
+    )
+    (drift,) = company.findings(tmp_path, "group_drift")
+    assert drift.account is not None
+    assert drift.account.id == "slack-1"
+
+
 def test_a_mirror_follows_the_members_of_its_model_alone(tmp_path: Path) -> None:
     """By the accounts of the model's own app; nobody is demanded who is away or switched off."""
     away = PersonStatus.ON_LEAVE
