@@ -1,8 +1,10 @@
 """The program as a user meets it: what it prints, where, and its exit codes."""
 
+import asyncio
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -371,6 +373,28 @@ def test_a_termination_ends_as_tidily_as_an_interruption(tmp_path: Path) -> None
         "ABORTED",
     ]
     assert list((tmp_path / "runs").glob("0*")) == []
+
+
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_termination_ends_a_reading_where_it_waits(ctrl_c: Any) -> None:  # noqa: ANN401 - a handler
+    """Not at the line that holds a lock, unless Ctrl-C is ignored; it ends in any case."""
+    came: list[str] = []
+
+    async def read() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        came.append("past the signal")
+        await asyncio.sleep(60)
+        came.append("past the wait")
+
+    handlers = {signal.SIGTERM: program.interrupt, signal.SIGINT: ctrl_c}
+    before = {one: signal.signal(one, handler) for one, handler in handlers.items()}
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(read())
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    assert came == ["past the signal"] * (ctrl_c is signal.default_int_handler)
 
 
 def test_the_demo_needs_nothing_and_ends_with_ten(capsys: pytest.CaptureFixture[str]) -> None:

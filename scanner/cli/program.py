@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
+from types import FrameType
 
 import typer
 from typer.exceptions import TyperException
@@ -17,9 +18,22 @@ INTERRUPTED, INTERNAL, USAGE = 130, 70, 64
 
 def main() -> None:
     """Run the program and exit; the one place where an error becomes text and an exit code."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):  # end as tidily as on Ctrl-C
-        signal.signal(ending, signal.default_int_handler)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def interrupt(signum: int, frame: FrameType | None) -> None:
+    """End as tidily as on Ctrl-C, by whoever handles that now.
+
+    While sources are read this is the event loop, which ends the reading where it waits. An
+    exception at whatever line the signal came could leave a lock held for ever; it is raised only
+    where Ctrl-C is ignored, as in a background job.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        handler = signal.default_int_handler
+    handler(signum, frame)
 
 
 def run(arguments: list[str]) -> int:
