@@ -85,6 +85,7 @@ def differences(own: Path, other: Path) -> list[str]:
     """
     every = _files(other)
     with duckdb.connect(":memory:") as connection:
+        connection.execute("SET enable_progress_bar = false")
         # How a value is spelled is compared, so that a whole number is one in any type.
         found = [
             kind for kind in COMPARED
