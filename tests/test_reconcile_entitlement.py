@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 
 from scanner.config import baseline_bytes, parse_registers
 from scanner.model import ApprovedGroup
+from scanner.reconcile.catalogue import load_rules
 from scanner.reconcile.entitlement import read_expected, read_withheld, withheld_places
+from scanner.reconcile.facts import read_hits
+from scanner.reconcile.grounds import grounds_of
 from tests.fakes.company import Company, group, person
 
 APPROVED_AT = datetime(2026, 10, 1, 8, tzinfo=UTC)
@@ -73,3 +77,16 @@ def test_what_to_do_depends_on_what_names_the_group(folder: Path) -> None:
     assert hints["G9"] == ["approve again: ghostscan baseline approve"]
     assert hints["Eng"] == ["name the group by its id in [[entitlements]]"]
     assert hints["gone"] == hints["G4"]
+
+
+def test_what_two_entitlements_of_a_group_lack_alike_is_told_once(tmp_path: Path) -> None:
+    """Each cause by itself, however many entitlements it holds up."""
+    rule = {"app": "slack", "group": "G1", **ENGINEERS}
+    mirrors = [{"app": "slack", "group": "G1", "mirrors": f"okta:{one}"} for one in ("x", "y")]
+    replace(COMPANY, entitlements=[rule, *mirrors], registers={}).conclude(tmp_path)
+    (hit,) = [one for one in read_hits(tmp_path, load_rules()) if one.group_id == "G1"]
+    facts = [fact for ground in grounds_of(tmp_path, hit).grounds for fact in ground.facts]
+    assert [what for name, what in facts if name == "problem"] == [
+        "group absent: x of okta",
+        "group absent: y of okta",
+    ]

@@ -216,13 +216,18 @@ def _incomplete(folder: Path, hit: Hit) -> Facts:
     groups = read_rows(table_path(folder, "groups", hit.app))
     names = sorted(row["display_name"] or row["group_id"] for row in groups)
     yield "group named", f"{hit.group_id} (in [[entitlements]], or when a baseline was approved)"
-    for row in read_rows(result_path(folder, "withheld_groups")):
-        if (row["app"], row["group_named"]) == (hit.app, hit.group_id):
-            problem = row["problem"].rpartition(".")[2].replace("_", " ")
-            named = f"{row['unclear_group']} of {row['unclear_source']}"
-            yield "problem", f"{problem}: {named}"
+    # Several entitlements of a group may be unclear for the same reason.
+    yield from dict.fromkeys(
+        ("problem", f"{_words(row['problem'])}: {row['unclear_group']} of {row['unclear_source']}")
+        for row in read_rows(result_path(folder, "withheld_groups"))
+        if (row["app"], row["group_named"]) == (hit.app, hit.group_id)
+    )
     shown = f"{', '.join(names[:_MOST_NAMES])}{', …' if names[_MOST_NAMES:] else ''}"
     yield f"groups of {hit.app}", f"{len(names):,} read: {shown}" if names else "none read"
+
+
+def _words(problem: str) -> str:
+    return problem.rpartition(".")[2].replace("_", " ")
 
 
 def _waiver(folder: Path, hit: Hit) -> Facts:
