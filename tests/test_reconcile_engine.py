@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.errors import EvidenceError
-from scanner.reconcile.engine import SNAPSHOTS, DuckDBEngine, Engine
+from scanner.reconcile.engine import WRITERS, DuckDBEngine, Engine
 from scanner.reconcile.parquet import INSTANT, TEXTS, Row, always, maybe, read_rows, write_rows
 
 PAIRS = pa.schema([always("since", INSTANT), always("until", INSTANT)])
@@ -161,7 +161,7 @@ def test_what_is_written_aside_is_what_is_written(tmp_path: Path) -> None:
 def test_what_is_written_aside_is_what_it_was_then(tmp_path: Path) -> None:
     """A name may be replaced as soon as its writing is asked for, however many writings wait."""
     with as_engine(tmp_path) as engine:
-        for number in range(3 * SNAPSHOTS):
+        for number in range(3 * WRITERS):
             engine.hold("rows", f"SELECT {number} AS n, i FROM range(50000) AS r(i)")  # noqa: S608 - a number
             engine.define("chosen", f"SELECT n, i + {number} AS i FROM rows")  # noqa: S608 - a number
             engine.write_aside("chosen", tmp_path / "out" / f"{number:02}.parquet")
@@ -170,7 +170,7 @@ def test_what_is_written_aside_is_what_it_was_then(tmp_path: Path) -> None:
         table = pq.read_table(path)
         assert table["n"].unique().to_pylist() == [number]
         assert table["i"].to_pylist() == list(range(number, number + 50_000))
-    assert number + 1 == 3 * SNAPSHOTS
+    assert number + 1 == 3 * WRITERS
 
 
 def test_labels_are_texts(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_what_failed_aside_is_told_before_more_is_done(tmp_path: Path) -> None:
     """A run that has failed ends soon: the next writings that are asked for tell it."""
 
     def write_on() -> None:
-        for number in range(3 * SNAPSHOTS):
+        for number in range(3 * WRITERS):
             engine.write_aside("one", tmp_path / "run" / f"{number}.parquet")
 
     with as_engine(tmp_path / "run") as engine:
@@ -236,7 +236,7 @@ def test_an_engine_that_is_left_stops_what_it_writes_aside(tmp_path: Path) -> No
     def begin_and_fail() -> None:
         with as_engine(tmp_path) as engine:
             engine.define("long", FOR_HOURS)
-            for number in range(3):
+            for number in range(WRITERS):
                 engine.write_aside("long", tmp_path / f"{number}.parquet")
             raise KeyboardInterrupt
 

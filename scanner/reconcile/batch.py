@@ -9,7 +9,7 @@ from pathlib import Path
 from scanner.reconcile.parquet import count_rows
 from scanner.reconcile.tables import table_path
 
-BATCH_ROWS = 1_500_000
+BATCH_ROWS = 2_000_000
 """Accounts and memberships of one batch; an app larger than that is a batch of its own."""
 BATCH_PEOPLE = 300_000
 """A batch reads of everybody, so that it is as many times larger as there are so many people."""

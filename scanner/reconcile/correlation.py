@@ -61,8 +61,7 @@ def key_queries() -> dict[str, str]:
     ``keys`` has one row per rule, which is a name of a key with a strength, the most trusted first:
     ``rule, key, priority, strength``. ``account_keys`` has what accounts can be named by:
     ``source, account_id, rule, weak, issued, key_value``, the last Null where there is none.
-    ``person_keys`` has what people are named by: ``person_source, person_id, key, rule,
-    key_value``.
+    ``person_keys`` has what people are named by: ``person_source, person_id, rule, key_value``.
     """
     rows = [
         f"SELECT {rule} AS rule, '{name}' AS key, {priority} AS priority, '{strength}' AS strength"
@@ -124,8 +123,8 @@ def _of_people(key: Key, field: str) -> str:
     several = field in _SEVERAL
     condition = "" if several else f"\nWHERE {_only_words(key, field)} IS NOT NULL"
     return (
-        f"SELECT source AS person_source, person_id, '{key.name}' AS key,\n"
-        f"  {_rule(key)} AS rule, {f'explode({column})' if several else column} AS key_value\n"
+        f"SELECT source AS person_source, person_id, {_rule(key)} AS rule,\n"
+        f"  {f'explode({column})' if several else column} AS key_value\n"
         f"FROM people{condition}"
     )
 

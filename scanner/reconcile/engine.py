@@ -109,9 +109,7 @@ _WRITE = (
     "COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000)"
 )
 WRITERS = 2
-"""How many results are written at once beside other work."""
-SNAPSHOTS = 8
-"""How many of them are under way: each keeps what it reads in memory until it is written."""
+"""How many results are written beside other work; each keeps in memory what it reads."""
 _INSTANT = "FROM instant"
 """Any read of a table makes a transaction see everything as it is then (snapshot isolation)."""
 INTERRUPT_SECONDS = 0.05
@@ -155,7 +153,7 @@ class DuckDBEngine:
         for function in _FUNCTIONS:
             self._connection.execute(function)
         self._connection.execute("CREATE TABLE instant (nothing INTEGER)")
-        self._aside = [self._connection.cursor() for _ in range(SNAPSHOTS)]
+        self._aside = [self._connection.cursor() for _ in range(WRITERS)]
         for session in (self._connection, *self._aside):
             session.execute("SET TimeZone = 'UTC'")
             # It would draw on stdout, among the results.

@@ -26,7 +26,8 @@ from scanner.reconcile.parquet import (
 from scanner.reconcile.tables import table_path
 
 ONCE = (
-    "keys", "person_keys", "person_addresses", "person_traits", "shared_traits",
+    "keys", "person_keys", "person_addresses", "repeated_numbers", "repeated_addresses",
+    "person_traits", "shared_traits",
     "kinship_0", "kinship_1", "kinship_2", "kinship_3", "kinship_4", "identities",
     "record_as_of", "governing_records", "people_as_of", "governing_people", "known_keys",
     "observed_people", "departed_people", "people_counts",
@@ -40,18 +41,17 @@ ONCE = (
 ACCOUNTS = (
     "account_keys", "named_accounts", "named_links", "linked_by_hand", "matches", "issued_claims",
     "name_agreements", "name_contradictions", "weak_claims", "claims", "found_by_key", "situations",
-    "owned_accounts", "mirrored_people", "registered_accounts", "privileged_accounts",
-    "app_counts", "complete_accounts", "account_sightings", "observed_accounts",
-    "removal_events", "removal_bounds", "removals", "reactivations", "timeliness_counts",
-    "candidates",
+    "mirrored_people", "registered_accounts", "privileged_accounts", "app_counts",
+    "complete_accounts", "account_sightings", "observed_accounts",
+    "removal_events", "removal_bounds", "removals", "reactivations", "candidates",
 )  # fmt: skip
 """What is known of the accounts of one batch of apps."""
 
 MEMBERSHIPS = (
-    "owned_accounts", "account_fields", "condition_groups", "expected_accounts", "expected_members",
-    "governed_members", "actual_members", "rule_drift", "baseline_drift", "past_moves",
-    "moved_memberships", "kept_memberships", "new_colleagues", "mover_drift", "inactive_drift",
-    "observed_moves",
+    "owned_accounts", "timeliness_counts", "account_fields", "condition_groups",
+    "expected_accounts", "expected_members", "governed_members", "actual_members", "rule_drift",
+    "baseline_drift", "past_moves", "moved_memberships", "kept_memberships", "new_colleagues",
+    "mover_drift", "inactive_drift", "observed_moves",
 )  # fmt: skip
 """What is known of the groups of one batch, once the accounts of every app are."""
 
@@ -59,10 +59,10 @@ TOTALS = ("match_counts",)
 """What is counted over everything."""
 
 HELD = frozenset({
-    "keys", "person_keys", "governing_people", "departed_people", "known_keys", "condition_people",
-    "moved_people", "named_accounts", "named_links", "matches", "issued_claims", "situations",
-    "owned_accounts", "account_fields", "condition_groups", "governed_members", "moved_memberships",
-    "kept_memberships", "mover_drift",
+    "keys", "repeated_addresses", "person_traits", "governing_people", "departed_people",
+    "known_keys", "condition_people", "moved_people", "named_accounts", "named_links", "matches",
+    "issued_claims", "situations", "owned_accounts", "account_fields", "condition_groups",
+    "moved_memberships", "kept_memberships", "mover_drift",
 })  # fmt: skip
 """What is computed once and kept while it is needed."""
 
@@ -106,7 +106,8 @@ KNOWN_BY_BATCH = {
 LABELS: Mapping[str, Sequence[str]] = {
     "people": ("source",), "accounts": ("source",), "sources": ("source",),
     "identities": ("source",), "governing_records": ("source",), "people_as_of": ("source",),
-    "keys": ("key", "strength"), "situations": ("source", "person_source", "matched_by"),
+    "keys": ("key", "strength"), "known_keys": ("key",),
+    "situations": ("source", "person_source", "matched_by"),
     "run": ("run",), "earlier_accounts": FEW, "governed_groups": ("app",),
 }  # fmt: skip
 """Columns that hold nothing but the texts of ``_known_labels``."""

@@ -3,4 +3,4 @@ SELECT
   a.source, a.account_id, a.active, a.user_name, a.display_name, o.person_source, o.person_id
 FROM accounts AS a
 JOIN sources AS s ON s.source = a.source AND s.state = 'COMPLETE'
-LEFT JOIN owned_accounts AS o ON o.app = a.source AND o.account_id = a.account_id
+LEFT JOIN situations AS o ON o.source = a.source AND o.account_id = a.account_id

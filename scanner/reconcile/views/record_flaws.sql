@@ -24,7 +24,7 @@ UNION ALL
 SELECT source, person_id, 'records_entangled' FROM people_as_of WHERE entangled = TRUE
 UNION ALL
 SELECT DISTINCT k.person_source, k.person_id, 'shared_key'
-FROM person_keys AS k
+FROM known_keys AS k
 JOIN shared_keys AS s ON s.key = k.key AND s.key_value = k.key_value
 UNION ALL
 SELECT source, person_id, 'status_unknown' FROM people WHERE status = 'unknown'
