@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.cell import Look, Value
-from reports.concluded import accounts_concluded, memberships_concluded
+from reports.concluded import accounts_concluded, memberships_concluded, withheld_groups
 from reports.fields import joined, of, worded
 from reports.machine import hint, in_order
 from reports.populations import Populations, Record
@@ -125,6 +125,9 @@ def _not_concluded(audit: Audit, name: str) -> str:
     said = [f"NOT CONCLUDED: {', '.join(accounts)}"] if accounts else []
     if groups and name in {DRIFT, OTHER}:
         said.append(f"memberships NOT CONCLUDED: {', '.join(groups)}")
+    if name == DRIFT and (part := withheld_groups(audit)):
+        named = ", ".join(f"{many} of {app}" for app, many in part.items())
+        said.append(f"who belongs NOT CONCLUDED: {named}")
     return " · ".join([*said, "reasons: sheet Cover"]) if said else ""
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from reports.chart import Bar, bar
-from reports.concluded import is_concluded
+from reports.concluded import is_concluded, withheld_groups
 from reports.machine import in_order
 from reports.text import visible
 from reports.words import (
     DIRECTIONS,
+    ENTITLED_KINDS,
     HISTORY_KINDS,
     RECORD_KINDS,
     RUN_KINDS,
@@ -210,8 +211,13 @@ def _withheld(audit: Audit, kind: str) -> tuple[str, bool]:
     about_people = kind in RECORD_KINDS
     asked = [one.source for one in audit.sources if (one.role is Role.HRIS) is about_people]
     left = [source for source in asked if not is_concluded(audit, source, kind)]
-    named = ", ".join(visible(source) for source in left)
-    return (f"Not concluded for {named}." if left else ""), bool(left) and left == asked
+    part = withheld_groups(audit) if kind in ENTITLED_KINDS else {}
+    named = ", ".join(
+        f"{part[source]} of {visible(source)}" if source in part else visible(source)
+        for source in left
+    )
+    wholly = bool(left) and left == asked and not part
+    return (f"Not concluded for {named}." if left else ""), wholly
 
 
 def _row(audit: Audit, finding: Finding) -> Row:

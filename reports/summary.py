@@ -12,7 +12,12 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.pagebreak import Break
 
 from reports.cell import Formula, Look, Value
-from reports.concluded import accounts_concluded, is_concluded, memberships_concluded
+from reports.concluded import (
+    accounts_concluded,
+    is_concluded,
+    memberships_concluded,
+    withheld_groups,
+)
 from reports.populations import Populations
 from reports.severity_chart import severity_chart
 from reports.sheet import DataSheet, Paper, Stamp, open_paper
@@ -71,7 +76,10 @@ def _write_verdicts(paper: Paper, audit: Audit, findings: Sheets) -> None:
 def _open_part(audit: Audit, app: App) -> str:
     if app not in accounts_concluded(audit):
         return "everything (see Cover)"
-    return "nothing" if app in memberships_concluded(audit) else "memberships (see Cover)"
+    if app not in memberships_concluded(audit):
+        return "memberships (see Cover)"
+    groups = withheld_groups(audit).get(app.name)
+    return "nothing" if groups is None else f"who belongs in {groups} (see Cover)"
 
 
 def _write_severities(paper: Paper, audit: Audit, findings: Sheets) -> None:

@@ -44,6 +44,9 @@ STATES = MappingProxyType(
 GROUP_KINDS = frozenset({"leaver_membership", "group_drift"})
 """Finding kinds that need the groups of an app as well as its accounts."""
 
+ENTITLED_KINDS = frozenset({"group_drift"})
+"""Those of them that need to know who is expected in a group as well."""
+
 RECORD_KINDS = frozenset({"hr_data_quality"})
 """Finding kinds about the HRIS alone."""
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.chart import GAP, LEAST, WIDTH, bar
+from reports.concluded import is_concluded
 from reports.section import MOST_ROWS, Section, sections
 from reports.view import policy_sentence, population_line, view
 from scanner.model import Audit, GroupRef, Policy, Population, Role, State, Verdict
-from tests.fakes.audit import clean_audit, sample_audit
+from tests.fakes.audit import clean_audit, sample_audit, with_groups_withheld
 
 
 def _section(audit: Audit, kind: str) -> Section:
@@ -86,6 +87,21 @@ def test_a_kind_names_the_apps_it_was_not_concluded_for() -> None:
     assert _section(audit, "hr_data_quality").withheld == ""
     quiet = _section(replace(audit, findings=()), "ghost_active")
     assert quiet.outcome == "Nothing found in what was concluded"
+
+
+def test_a_kind_names_the_apps_with_groups_it_was_not_concluded_for() -> None:
+    """Who belongs in one group is not known: no drift there is not nothing found, nor is it all."""
+    audit = with_groups_withheld(sample_audit(), "slack", "G1", "G2")
+    audit = with_groups_withheld(audit, "notion", "G1")
+    drift = _section(audit, "group_drift")
+    assert drift.withheld == "Not concluded for 2 groups of slack, zoom, notion."
+    assert _section(audit, "leaver_membership").withheld == "Not concluded for zoom, notion."
+    audit = with_groups_withheld(clean_audit(), "slack", "G1")
+    drift = _section(audit, "group_drift")
+    assert drift.withheld == "Not concluded for 1 group of slack."
+    assert drift.outcome == "Nothing found in what was concluded"
+    assert not is_concluded(audit, "slack", "group_drift")
+    assert is_concluded(audit, "slack", "leaver_membership")
 
 
 def test_without_a_whole_hris_nothing_is_concluded_for_any_app() -> None:

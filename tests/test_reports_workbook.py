@@ -36,7 +36,7 @@ from reports.text import visible
 from reports.workbook import write_workbook
 from scanner.errors import EvidenceError
 from scanner.model import AccountRef, Audit, Finding, Reading, Role, Severity, State
-from tests.fakes.audit import AS_OF, clean_audit, sample_audit
+from tests.fakes.audit import AS_OF, clean_audit, sample_audit, with_groups_withheld
 from tests.fakes.tables import write_accounts, write_people, write_tables
 
 FINDING_SHEETS = ("Ghost accounts", "Orphan accounts", "Group drift", "Other findings")
@@ -384,6 +384,19 @@ def test_an_empty_sheet_never_hides_what_was_not_concluded(tmp_path: Path) -> No
         )
     assert "no reason given" in text_of(made["Cover"])
     assert "everything (see Cover)" in text_of(made["Summary"])
+
+
+def test_a_sheet_never_hides_a_group_that_was_not_concluded(tmp_path: Path) -> None:
+    """Who belongs in a group is not known: the sheet of drift and the summary say so of its app."""
+    made = build(tmp_path, with_groups_withheld(small(clean_audit()), "slack", "G1"))
+    told = "who belongs NOT CONCLUDED: 1 group of slack · reasons: sheet Cover"
+    assert made["Group drift"]["A4"].value == told
+    assert str(made["Group drift"]["A6"].value).endswith(told)
+    assert "NOT CONCLUDED" not in str(made["Ghost accounts"]["A4"].value)
+    rows = [[cell.value for cell in row] for row in made["Summary"].iter_rows()]
+    assert ["group_drift", "not concluded"] in [row[:2] for row in rows]
+    assert ["leaver_membership", 0] in [row[:2] for row in rows]
+    assert "who belongs in 1 group (see Cover)" in [row[5] for row in rows]
 
 
 def test_without_a_whole_hris_nobody_is_counted_as_departed(tmp_path: Path) -> None:

@@ -73,6 +73,20 @@ def sample_audit() -> Audit:
     )
 
 
+def with_groups_withheld(audit: Audit, app: str, *groups: str) -> Audit:
+    """The same run, had it not been able to conclude who is expected in ``groups`` of ``app``."""
+    left = tuple(
+        _finding(
+            "collection_incomplete",
+            app,
+            group=GroupRef(group, None),
+            detail=f"Who is in {group} of {app} is not concluded: okta was not all read.",
+        )
+        for group in groups
+    )
+    return replace(audit, findings=(*audit.findings, *left))
+
+
 def clean_audit() -> Audit:
     """The same company with everything read and nothing found, and no policy stated."""
     sample = sample_audit()
