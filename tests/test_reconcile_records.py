@@ -188,6 +188,25 @@ def test_a_mirror_whose_model_was_not_read_is_not_concluded(tmp_path: Path) -> N
     assert kinds == {"group_drift"}
 
 
+def test_an_account_that_two_people_are_named_by_makes_nobody_a_member_of_a_model(
+    tmp_path: Path,
+) -> None:
+    """The model's members are people; whose a disputed account is, nobody knows."""
+    company = Company(
+        [
+            person("1", employee_number="1"),
+            person("2", external_id="x"),
+            account("U1", employee_number="1"),
+            account("O1", "okta", employee_number="1", external_id="x"),
+            group("g1"),
+            group("model", "O1", source="okta"),
+        ],
+        entitlements=[{"app": "slack", "group": "g1", "mirrors": "okta:model"}],
+    )
+    (found,) = company.conclude(tmp_path).findings
+    assert (found.kind, found.app) == ("ambiguous_identity", "okta")
+
+
 def test_a_number_that_two_have_is_no_flaw_of_whom_it_is_the_id(tmp_path: Path) -> None:
     """Equal values under different keys are two things."""
     company = Company([
