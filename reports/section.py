@@ -212,10 +212,8 @@ def _withheld(audit: Audit, kind: str) -> tuple[str, bool]:
     asked = [one.source for one in audit.sources if (one.role is Role.HRIS) is about_people]
     left = [source for source in asked if not is_concluded(audit, source, kind)]
     part = withheld_groups(audit) if kind in ENTITLED_KINDS else {}
-    named = ", ".join(
-        f"{part[source]} of {visible(source)}" if source in part else visible(source)
-        for source in left
-    )
+    whole = [visible(source) for source in left if source not in part]
+    named = ", ".join([*whole, *(f"{many} of {visible(app)}" for app, many in part.items())])
     wholly = bool(left) and left == asked and not part
     return (f"Not concluded for {named}." if left else ""), wholly
 

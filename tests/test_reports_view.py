@@ -94,7 +94,7 @@ def test_a_kind_names_the_apps_with_groups_it_was_not_concluded_for() -> None:
     audit = with_groups_withheld(sample_audit(), "slack", "G1", "G2")
     audit = with_groups_withheld(audit, "notion", "G1")
     drift = _section(audit, "group_drift")
-    assert drift.withheld == "Not concluded for 2 groups of slack, zoom, notion."
+    assert drift.withheld == "Not concluded for zoom, notion, 2 groups of slack."
     assert _section(audit, "leaver_membership").withheld == "Not concluded for zoom, notion."
     audit = with_groups_withheld(clean_audit(), "slack", "G1")
     drift = _section(audit, "group_drift")
